@@ -46,6 +46,18 @@ struct DelayHistogram {
   double sum_seconds = 0;
 };
 
+/// Counters of a flow that belong to no shard of the list any more: a revoked shard leaves the list
+/// and its counters are added here, so that the flow's totals never go down. A shard that comes
+/// back starts at zero.
+struct ReleasedCounters {
+  std::uint64_t records_mirrored = 0;
+  std::uint64_t bytes_mirrored = 0;
+  std::uint64_t records_filtered = 0;
+  std::uint64_t records_dropped = 0;
+  std::uint64_t records_lost = 0;
+  std::map<std::string, std::uint64_t> batches;  ///< by engine
+};
+
 enum class FlowState { connecting, running, draining, stopped, failed };
 const char* to_string(FlowState state) noexcept;
 
@@ -66,6 +78,7 @@ struct FlowSnapshot {
   std::map<std::string, std::uint64_t> waiting_topics;   ///< topics that can not start, by reason
   DelayHistogram delay;  ///< record timestamp to target acknowledgement
   std::vector<ShardSnapshot> shards;
+  ReleasedCounters released;  ///< of shards that were revoked; totals = shards + released
 };
 
 struct Snapshot {
