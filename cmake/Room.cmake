@@ -35,6 +35,11 @@ function(kferry_tests label folder)
   add_executable(${program} ${sources})
   target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${program} PRIVATE ${rooms} ${TESTS_LIBS} GTest::gtest_main kferry_warnings)
-  add_test(NAME ${program} COMMAND ${program})
-  set_tests_properties(${program} PROPERTIES LABELS ${label} TIMEOUT 300)
+  if(KFERRY_SANITIZE STREQUAL "thread")
+    target_sources(${program} PRIVATE $<TARGET_OBJECTS:kferry_tsan_c11_threads>)
+  endif()
+  # One ctest run shows every preset: the name tells them apart.
+  add_test(NAME ${program}${KFERRY_TEST_SUFFIX} COMMAND ${program})
+  set_tests_properties(${program}${KFERRY_TEST_SUFFIX} PROPERTIES
+    LABELS "${label};${KFERRY_TEST_LABEL}" TIMEOUT 300 ENVIRONMENT "${KFERRY_TEST_ENVIRONMENT}")
 endfunction()

@@ -1,10 +1,22 @@
 # One switch for the whole build, since a sanitizer has to see every object that we compile.
+set(KFERRY_TEST_SUFFIX "")
+set(KFERRY_TEST_LABEL "plain")
+set(KFERRY_TEST_ENVIRONMENT "")
 if(KFERRY_SANITIZE STREQUAL "address")
+  # Without halt_on_error UBSan prints its finding and the test passes.
+  set(KFERRY_TEST_SUFFIX ".asan")
+  set(KFERRY_TEST_LABEL "asan")
+  set(KFERRY_TEST_ENVIRONMENT "UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1")
   add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer -O1)
   add_link_options(-fsanitize=address,undefined)
 elseif(KFERRY_SANITIZE STREQUAL "thread")
+  set(KFERRY_TEST_SUFFIX ".tsan")
+  set(KFERRY_TEST_LABEL "tsan")
+  set(KFERRY_TEST_ENVIRONMENT
+    "TSAN_OPTIONS=halt_on_error=1:suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -O1)
   add_link_options(-fsanitize=thread)
+  add_library(kferry_tsan_c11_threads OBJECT ${PROJECT_SOURCE_DIR}/tests/support/tsan_c11_threads.c)
 elseif(NOT KFERRY_SANITIZE STREQUAL "")
   message(FATAL_ERROR "KFERRY_SANITIZE is '${KFERRY_SANITIZE}': use address, thread or nothing")
 endif()
