@@ -16,7 +16,8 @@ enum class PartitioningMode {
 /// runs, so that the records of a key stay in one partition. Immutable; thread: any.
 class Partitioner {
  public:
-  /// Errors: mode source with fewer partitions on the target than on the source.
+  /// Errors: configuration: mode source with fewer partitions on the target than on the source;
+  /// retriable: a count that is not positive.
   static Result<Partitioner> make(PartitioningMode mode, std::int32_t source_count,
                                   std::int32_t target_count);
 

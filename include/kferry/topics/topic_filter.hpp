@@ -16,10 +16,14 @@ std::string mirror_maker_pattern(std::string_view text);
 /// Decides which source topics a flow mirrors. Immutable; thread: any.
 class TopicFilter {
  public:
-  /// exclude may be empty. Errors name the pattern and what is wrong with it.
+  /// Both in MirrorMaker's form, before its rewriting; exclude may be empty, include may not.
+  /// Errors (kind configuration) name the pattern and what is wrong with it.
   static Result<TopicFilter> compile(std::string_view include, std::string_view exclude,
                                      bool exclude_internal_topics);
   bool matches(std::string_view topic) const;
+  /// The same, but a topic that exhausts a pattern's match limit is an error (kind configuration);
+  /// matches() says no to it.
+  Result<bool> try_matches(std::string_view topic) const;
 
  private:
   TopicFilter(JavaRegex include, std::unique_ptr<JavaRegex> exclude, bool exclude_internal);
@@ -28,7 +32,8 @@ class TopicFilter {
   bool exclude_internal_;
 };
 
-/// Kafka's own topics and those of kferry: __consumer_offsets, __transaction_state, __kferry...
+/// Topics that belong to a cluster or to kferry and not to its users: __consumer_offsets,
+/// __transaction_state, __share_group_state, __cluster_metadata, __kferry*, __alikafka_*.
 bool is_internal_topic(std::string_view topic) noexcept;
 
 }  // namespace kferry::topics
