@@ -76,6 +76,7 @@ class Reader {
   std::string_view rest_;
   std::string_view whole_;
   JavaSyntax syntax_;
+  std::vector<std::string_view> names_;
   std::size_t depth_ = 0;
   bool after_quantifier_ = false;
   bool caseless_ = false;
@@ -146,6 +147,7 @@ Refusal Reader::read_group_name() {
     return refuse(end, "a group's name is made of letters and digits");
   }
   syntax_.alternatives_stand_alone = false;
+  names_.emplace_back(rest_.substr(3, end - 3));
   take(end + 1);
   return std::nullopt;
 }
@@ -288,6 +290,9 @@ Refusal Reader::read_back_reference() {
   while (end < rest_.size() && (is_letter(rest_[end]) || is_digit(rest_[end]))) ++end;
   if (!rest_.starts_with("\\k<") || end == rest_.size() || rest_[end] != '>') {
     return refuse(2, "a reference to a named group is written \\k<name>");
+  }
+  if (std::find(names_.begin(), names_.end(), rest_.substr(3, end - 3)) == names_.end()) {
+    return refuse(end + 1, "no group before it has this name");
   }
   take(end + 1);
   return std::nullopt;
