@@ -1,0 +1,146 @@
+"""How each mirror is started, with the settings that its own start script gives it."""
+
+import os
+import subprocess
+
+from cluster import JARS, RUN_CLASS_FLAGS
+from harness import check, process
+
+KAFKA_VERSION = "3.9.1"
+
+
+def _write(path, properties):
+    with open(path, "w", encoding="ascii") as out:
+        for key, value in properties.items():
+            out.write(f"{key}={value}\n")
+    return path
+
+
+class Mirror:
+    """One mirror between two brokers; make a new one for each run."""
+
+    name = ""
+    title = ""
+    settings = {}
+
+    def __init__(self, folder, source, target, topic):
+        os.makedirs(folder)
+        self.folder = folder
+        self.source = source
+        self.target = target
+        self.topic = topic
+        self.process = None
+
+    def start(self):
+        log = os.path.join(self.folder, "mirror.log")
+        self.process = process.Process(self.name, self.command(), log, cwd=self.folder)
+
+    def stop(self):
+        self.process.terminate(60)
+
+    def check_alive(self):
+        check.expect(
+            self.process.alive(), lambda: f"{self.title} ended: {self.process.log()[-3000:]}"
+        )
+
+    def command(self):
+        raise NotImplementedError
+
+    def two_files(self):
+        """MirrorMaker's two files: the guide's, with lz4 and a start at the beginning."""
+        consumer = _write(
+            os.path.join(self.folder, "consumer.properties"),
+            {
+                "bootstrap.servers": self.source,
+                "group.id": f"side-by-side-{os.path.basename(self.folder)}",
+                "auto.offset.reset": "earliest",
+                "isolation.level": "read_committed",
+            },
+        )
+        producer = _write(
+            os.path.join(self.folder, "producer.properties"),
+            {"bootstrap.servers": self.target, "compression.type": "lz4"},
+        )
+        return ["--consumer.config", consumer, "--producer.config", producer]
+
+
+class Kferry(Mirror):
+    name = "kferry"
+    title = "kferry"
+    binary = ""
+    settings = {"options": "defaults, --http.listen off"}
+
+    def command(self):
+        more = ["--whitelist", self.topic, "--http.listen", "off"]
+        return [self.binary, *self.two_files(), *more]
+
+    @classmethod
+    def version(cls):
+        done = subprocess.run(
+            [cls.binary, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+        return done.stdout.decode().strip()
+
+
+class MirrorMaker1(Mirror):
+    name = "mirrormaker1"
+    title = "MirrorMaker 1"
+    settings = {"heap": "-Xmx256M (the script's default)", "num.streams": 1}
+
+    def command(self):
+        java = ["java", "-Xmx256M", *RUN_CLASS_FLAGS, "-cp", f"{JARS}/*"]
+        return [*java, "kafka.tools.MirrorMaker", *self.two_files(), "--include", self.topic]
+
+    @classmethod
+    def version(cls):
+        return KAFKA_VERSION
+
+
+class MirrorMaker2(Mirror):
+    name = "mirrormaker2"
+    title = "MirrorMaker 2"
+    settings = {
+        "heap": "-Xms256M -Xmx2G (the script's default)",
+        "mode": "dedicated",
+        "tasks.max": 1,
+        "replication.policy": "IdentityReplicationPolicy",
+    }
+
+    def command(self):
+        config = _write(
+            os.path.join(self.folder, "mm2.properties"),
+            {
+                "clusters": "source,target",
+                "source.bootstrap.servers": self.source,
+                "target.bootstrap.servers": self.target,
+                "source->target.enabled": "true",
+                "source->target.topics": self.topic,
+                "source.consumer.isolation.level": "read_committed",
+                "target.producer.compression.type": "lz4",
+                "replication.policy.class": "org.apache.kafka.connect.mirror."
+                "IdentityReplicationPolicy",
+                "replication.factor": 1,
+                "checkpoints.topic.replication.factor": 1,
+                "heartbeats.topic.replication.factor": 1,
+                "offset-syncs.topic.replication.factor": 1,
+                "offset.storage.replication.factor": 1,
+                "status.storage.replication.factor": 1,
+                "config.storage.replication.factor": 1,
+            },
+        )
+        java = ["java", "-Xms256M", "-Xmx2G", *RUN_CLASS_FLAGS, "-cp", f"{JARS}/*"]
+        return [*java, "org.apache.kafka.connect.mirror.MirrorMaker", config]
+
+    @classmethod
+    def version(cls):
+        return KAFKA_VERSION
+
+
+ALL = {mirror.name: mirror for mirror in (Kferry, MirrorMaker1, MirrorMaker2)}
+
+
+def describe(names):
+    return {
+        name: {"version": ALL[name].version(), **ALL[name].settings}
+        for name in names
+    }
