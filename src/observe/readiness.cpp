@@ -1,0 +1,81 @@
+#include "kferry/observe/readiness.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "observe/text.hpp"
+
+namespace kferry::observe {
+namespace {
+
+bool stands_still(const ShardSnapshot& shard) {
+  return shard.state == ShardState::parked || shard.state == ShardState::waiting;
+}
+
+bool topic_waits(const FlowSnapshot& flow) {
+  return std::ranges::any_of(flow.waiting_topics, [](const auto& entry) { return entry.second; });
+}
+
+std::string with_reason(std::string text, const std::string& reason) {
+  return reason.empty() ? text : text + ": " + reason;
+}
+
+void add_shard_reasons(const FlowSnapshot& flow, std::vector<std::string>& lines) {
+  std::size_t told = 0;
+  std::size_t untold = 0;
+  for (const ShardSnapshot& shard : flow.shards) {
+    if (!stands_still(shard)) continue;
+    if (told++ >= k_shard_reasons_max) {
+      ++untold;
+      continue;
+    }
+    lines.push_back(with_reason(fmt::format("flow {}: {}-{} is {}", flow.name, shard.topic,
+                                            shard.partition, to_string(shard.state)),
+                                shard.reason));
+  }
+  if (untold != 0)
+    lines.push_back(fmt::format("flow {}: and {} more partitions like these", flow.name, untold));
+}
+
+void add_flow_reasons(const FlowSnapshot& flow, std::vector<std::string>& lines) {
+  const std::size_t before = lines.size();
+  if (!flow.reason.empty())
+    lines.push_back(
+        with_reason(fmt::format("flow {} is {}", flow.name, to_string(flow.state)), flow.reason));
+  for (const auto& [reason, topics] : flow.waiting_topics) {
+    if (topics == 0) continue;
+    lines.push_back(with_reason(fmt::format("flow {}: {} {}", flow.name, topics,
+                                            topics == 1 ? "topic waits" : "topics wait"),
+                                reason));
+  }
+  add_shard_reasons(flow, lines);
+  if (lines.size() != before) return;
+  const auto starting = std::ranges::count_if(
+      flow.shards, [](const auto& shard) { return shard.state != ShardState::running; });
+  lines.push_back(starting == 0 ? fmt::format("flow {} is {}", flow.name, to_string(flow.state))
+                                : fmt::format("flow {}: {} of {} partitions are not running yet",
+                                              flow.name, starting, flow.shards.size()));
+}
+
+}  // namespace
+
+bool is_ready(const FlowSnapshot& flow) {
+  return flow.ready && !topic_waits(flow) && std::ranges::none_of(flow.shards, stands_still);
+}
+
+bool is_ready(const Snapshot& snapshot) {
+  return !snapshot.flows.empty() &&
+         std::ranges::all_of(snapshot.flows, [](const auto& flow) { return is_ready(flow); });
+}
+
+std::vector<std::string> not_ready_reasons(const Snapshot& snapshot) {
+  std::vector<std::string> lines;
+  if (snapshot.flows.empty()) lines.emplace_back("no flow has started yet");
+  for (const FlowSnapshot& flow : snapshot.flows)
+    if (!is_ready(flow)) add_flow_reasons(flow, lines);
+  for (std::string& line : lines) line = one_line(line);
+  return lines;
+}
+
+}  // namespace kferry::observe
