@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kferry/base/clock.hpp"
+#include "kferry/base/result.hpp"
+#include "kferry/base/strong_id.hpp"
+#include "kferry/kafka/client_config.hpp"
+#include "kferry/kafka/error_map.hpp"
+#include "kferry/kafka/handles.hpp"
+
+namespace kferry::kafka {
+
+struct TopicInfo {
+  std::string name;
+  std::int32_t partitions = 0;
+  std::int32_t replication = 0;  ///< of partition 0
+  ErrorCode error = 0;           ///< the broker's answer about this topic
+};
+
+enum class LogEnd {
+  beginning,  ///< log start offset
+  end,        ///< last stable offset for a read_committed client, else high watermark
+};
+
+struct PartitionOffset {
+  TopicPartition tp;
+  std::optional<Offset> offset;  ///< empty: none, or not to be had now
+  ErrorCode error = 0;
+};
+
+/// Questions and orders to one cluster over a client that somebody else owns. Every call blocks up
+/// to its timeout. Thread: any; the client must outlive the object.
+class Cluster {
+ public:
+  Cluster(rd_kafka_s* client, Side side) : client_(client), side_(side) {}
+
+  Result<std::string> cluster_id(Milliseconds timeout) const;
+  /// All topics that the principal may describe; never creates one.
+  Result<std::vector<TopicInfo>> topics(Milliseconds timeout) const;
+  /// A topic's effective configuration. Errors: authorization when DescribeConfigs is not allowed.
+  Result<std::map<std::string, std::string>> topic_config(const std::string& topic,
+                                                          Milliseconds timeout) const;
+  /// Of these only the values that were set on the topic itself, which is what carries over.
+  Result<std::map<std::string, std::string>> topic_overrides(const std::string& topic,
+                                                             Milliseconds timeout) const;
+  /// replication -1: the broker's default. Success also when it exists already.
+  Result<void> create_topic(const std::string& topic, std::int32_t partitions,
+                            const std::map<std::string, std::string>& config,
+                            Milliseconds timeout) const;
+  Result<void> grow_topic(const std::string& topic, std::int32_t partitions,
+                          Milliseconds timeout) const;
+
+  /// One request per leader for all partitions together (ListOffsets).
+  Result<std::vector<PartitionOffset>> offsets(std::span<const TopicPartition> partitions,
+                                               LogEnd end, Milliseconds timeout) const;
+  /// The group's committed offsets; the client has to be a consumer with a group.id.
+  Result<std::vector<PartitionOffset>> committed(std::span<const TopicPartition> partitions,
+                                                 Milliseconds timeout) const;
+
+ private:
+  Result<std::map<std::string, std::string>> describe_topic(const std::string& topic,
+                                                            bool overrides_only,
+                                                            Milliseconds timeout) const;
+  std::string at(const std::string& what) const;
+  rd_kafka_s* client_;
+  Side side_;
+};
+
+/// A client for questions only, such as plan asks them: joins no group, produces nothing. With a
+/// group.id in the config it can read that group's committed offsets.
+Result<Client> make_query_client(const ClientConfig& config, LogContext& log_context);
+
+}  // namespace kferry::kafka

@@ -1,0 +1,278 @@
+#include "kferry/kafka/cluster.hpp"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <array>
+
+namespace kferry::kafka {
+namespace {
+
+struct MetadataDelete {
+  void operator()(const rd_kafka_metadata_t* metadata) const noexcept {
+    rd_kafka_metadata_destroy(metadata);
+  }
+};
+struct ConfigResourceDelete {
+  void operator()(rd_kafka_ConfigResource_t* resource) const noexcept {
+    rd_kafka_ConfigResource_destroy(resource);
+  }
+};
+struct NewTopicDelete {
+  void operator()(rd_kafka_NewTopic_t* topic) const noexcept { rd_kafka_NewTopic_destroy(topic); }
+};
+struct NewPartitionsDelete {
+  void operator()(rd_kafka_NewPartitions_t* partitions) const noexcept {
+    rd_kafka_NewPartitions_destroy(partitions);
+  }
+};
+struct AdminOptionsDelete {
+  void operator()(rd_kafka_AdminOptions_t* options) const noexcept {
+    rd_kafka_AdminOptions_destroy(options);
+  }
+};
+using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, AdminOptionsDelete>;
+
+/// Requests for more partitions than this are split, so that no answer outgrows a broker's limits.
+constexpr std::size_t k_partitions_per_request_max = 2'000;
+
+int to_ms(Milliseconds timeout) { return static_cast<int>(timeout.count()); }
+
+PartitionList make_list(std::span<const TopicPartition> partitions, std::int64_t offset) {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const TopicPartition& tp : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), tp.topic.c_str(), tp.partition.value())->offset =
+        offset;
+  }
+  return list;
+}
+
+void append(const rd_kafka_topic_partition_list_t& list, std::vector<PartitionOffset>& out) {
+  for (int i = 0; i < list.cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = list.elems[i];
+    PartitionOffset at{{entry.topic, Partition(entry.partition)}, std::nullopt, entry.err};
+    if (entry.err == RD_KAFKA_RESP_ERR_NO_ERROR && entry.offset >= 0) {
+      at.offset = Offset(entry.offset);
+    }
+    out.push_back(std::move(at));
+  }
+}
+
+AdminOptions make_options(rd_kafka_t* client, rd_kafka_admin_op_t operation, Milliseconds timeout) {
+  AdminOptions options(rd_kafka_AdminOptions_new(client, operation));
+  std::array<char, 256> reason{};
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), to_ms(timeout), reason.data(),
+                                            reason.size());
+  return options;
+}
+
+/// The result event of the one admin request that was put on the queue, or null on timeout.
+Event await(rd_kafka_queue_t* queue, Milliseconds timeout) {
+  // A little longer than the request itself may take, so that the library's own timeout speaks.
+  return Event(rd_kafka_queue_poll(queue, to_ms(timeout) + 1'000));
+}
+
+}  // namespace
+
+std::string Cluster::at(const std::string& what) const {
+  return std::string(to_string(side_)) + " cluster: " + what;
+}
+
+Result<std::string> Cluster::cluster_id(Milliseconds timeout) const {
+  char* id = rd_kafka_clusterid(client_, to_ms(timeout));
+  if (id == nullptr) {
+    return Error{ErrorKind::unreachable,
+                 at("no broker answered within " + std::to_string(timeout.count()) + " ms")};
+  }
+  std::string text(id);
+  rd_kafka_mem_free(client_, id);
+  return text;
+}
+
+Result<std::vector<TopicInfo>> Cluster::topics(Milliseconds timeout) const {
+  const rd_kafka_metadata_t* raw = nullptr;
+  const auto err = rd_kafka_metadata(client_, 1, nullptr, &raw, to_ms(timeout));
+  const std::unique_ptr<const rd_kafka_metadata_t, MetadataDelete> metadata(raw);
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return make_error(classify_request(err), at("could not list the topics"), err);
+  }
+  std::vector<TopicInfo> topics;
+  topics.reserve(static_cast<std::size_t>(metadata->topic_cnt));
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
+    const int replication = topic.partition_cnt > 0 ? topic.partitions[0].replica_cnt : 0;
+    topics.push_back(TopicInfo{topic.topic, topic.partition_cnt, replication, topic.err});
+  }
+  return topics;
+}
+
+Result<std::map<std::string, std::string>> Cluster::topic_config(const std::string& topic,
+                                                                 Milliseconds timeout) const {
+  return describe_topic(topic, false, timeout);
+}
+
+Result<std::map<std::string, std::string>> Cluster::topic_overrides(const std::string& topic,
+                                                                    Milliseconds timeout) const {
+  return describe_topic(topic, true, timeout);
+}
+
+Result<std::map<std::string, std::string>> Cluster::describe_topic(const std::string& topic,
+                                                                   bool overrides_only,
+                                                                   Milliseconds timeout) const {
+  const std::unique_ptr<rd_kafka_ConfigResource_t, ConfigResourceDelete> resource(
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const AdminOptions options = make_options(client_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
+  const Queue queue(rd_kafka_queue_new(client_));
+  rd_kafka_ConfigResource_t* resources[] = {resource.get()};
+  rd_kafka_DescribeConfigs(client_, resources, 1, options.get(), queue.get());
+  const Event event = await(queue.get(), timeout);
+  const std::string what = at("could not read the configuration of topic " + topic);
+  if (!event) return make_error(ErrorKind::unreachable, what, RD_KAFKA_RESP_ERR__TIMED_OUT);
+  if (const auto err = rd_kafka_event_error(event.get())) {
+    return make_error(classify_request(err), what, err, rd_kafka_event_error_string(event.get()));
+  }
+  std::size_t count = 0;
+  const rd_kafka_ConfigResource_t** results = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  std::map<std::string, std::string> config;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const auto err = rd_kafka_ConfigResource_error(results[i])) {
+      return make_error(classify_request(err), what, err);
+    }
+    std::size_t entries_count = 0;
+    const rd_kafka_ConfigEntry_t** entries =
+        rd_kafka_ConfigResource_configs(results[i], &entries_count);
+    for (std::size_t e = 0; e < entries_count; ++e) {
+      const char* value = rd_kafka_ConfigEntry_value(entries[e]);
+      const bool set_on_topic =
+          rd_kafka_ConfigEntry_source(entries[e]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG;
+      if (value != nullptr && (set_on_topic || !overrides_only)) {
+        config.emplace(rd_kafka_ConfigEntry_name(entries[e]), value);
+      }
+    }
+  }
+  return config;
+}
+
+Result<void> Cluster::create_topic(const std::string& topic, std::int32_t partitions,
+                                   const std::map<std::string, std::string>& config,
+                                   Milliseconds timeout) const {
+  std::array<char, 512> reason{};
+  const std::unique_ptr<rd_kafka_NewTopic_t, NewTopicDelete> request(
+      rd_kafka_NewTopic_new(topic.c_str(), partitions, -1, reason.data(), reason.size()));
+  const std::string what = at("could not create topic " + topic);
+  if (!request) return Error{ErrorKind::configuration, what + ": " + reason.data()};
+  for (const auto& [name, value] : config) {
+    rd_kafka_NewTopic_set_config(request.get(), name.c_str(), value.c_str());
+  }
+  const AdminOptions options = make_options(client_, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout);
+  const Queue queue(rd_kafka_queue_new(client_));
+  rd_kafka_NewTopic_t* requests[] = {request.get()};
+  rd_kafka_CreateTopics(client_, requests, 1, options.get(), queue.get());
+  const Event event = await(queue.get(), timeout);
+  if (!event) return make_error(ErrorKind::unreachable, what, RD_KAFKA_RESP_ERR__TIMED_OUT);
+  if (const auto err = rd_kafka_event_error(event.get())) {
+    return make_error(classify_request(err), what, err, rd_kafka_event_error_string(event.get()));
+  }
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t** results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto err = rd_kafka_topic_result_error(results[i]);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      const char* detail = rd_kafka_topic_result_error_string(results[i]);
+      return make_error(classify_request(err), what, err, detail != nullptr ? detail : "");
+    }
+  }
+  return {};
+}
+
+Result<void> Cluster::grow_topic(const std::string& topic, std::int32_t partitions,
+                                 Milliseconds timeout) const {
+  std::array<char, 512> reason{};
+  const std::unique_ptr<rd_kafka_NewPartitions_t, NewPartitionsDelete> request(
+      rd_kafka_NewPartitions_new(topic.c_str(), static_cast<std::size_t>(partitions), reason.data(),
+                                 reason.size()));
+  const std::string what = at("could not add partitions to topic " + topic);
+  if (!request) return Error{ErrorKind::configuration, what + ": " + reason.data()};
+  const AdminOptions options = make_options(client_, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, timeout);
+  const Queue queue(rd_kafka_queue_new(client_));
+  rd_kafka_NewPartitions_t* requests[] = {request.get()};
+  rd_kafka_CreatePartitions(client_, requests, 1, options.get(), queue.get());
+  const Event event = await(queue.get(), timeout);
+  if (!event) return make_error(ErrorKind::unreachable, what, RD_KAFKA_RESP_ERR__TIMED_OUT);
+  if (const auto err = rd_kafka_event_error(event.get())) {
+    return make_error(classify_request(err), what, err, rd_kafka_event_error_string(event.get()));
+  }
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t** results = rd_kafka_CreatePartitions_result_topics(
+      rd_kafka_event_CreatePartitions_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const auto err = rd_kafka_topic_result_error(results[i])) {
+      const char* detail = rd_kafka_topic_result_error_string(results[i]);
+      return make_error(classify_request(err), what, err, detail != nullptr ? detail : "");
+    }
+  }
+  return {};
+}
+
+Result<std::vector<PartitionOffset>> Cluster::offsets(std::span<const TopicPartition> partitions,
+                                                      LogEnd end, Milliseconds timeout) const {
+  // ListOffsets takes these two in the place of a timestamp (ListOffsetsRequest.java).
+  constexpr std::int64_t k_latest_timestamp = -1;
+  constexpr std::int64_t k_earliest_timestamp = -2;
+  const std::int64_t question = end == LogEnd::end ? k_latest_timestamp : k_earliest_timestamp;
+  std::vector<PartitionOffset> found;
+  found.reserve(partitions.size());
+  while (!partitions.empty()) {
+    const auto chunk = partitions.first(std::min(partitions.size(), k_partitions_per_request_max));
+    partitions = partitions.subspan(chunk.size());
+    const PartitionList list = make_list(chunk, question);
+    rd_kafka_topic_partition_list_sort(list.get(), nullptr, nullptr);
+    const auto err = rd_kafka_offsets_for_times(client_, list.get(), to_ms(timeout));
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return make_error(classify_request(err), at("could not read the log ends"), err);
+    }
+    append(*list, found);
+  }
+  return found;
+}
+
+Result<std::vector<PartitionOffset>> Cluster::committed(std::span<const TopicPartition> partitions,
+                                                        Milliseconds timeout) const {
+  std::vector<PartitionOffset> found;
+  found.reserve(partitions.size());
+  while (!partitions.empty()) {
+    const auto chunk = partitions.first(std::min(partitions.size(), k_partitions_per_request_max));
+    partitions = partitions.subspan(chunk.size());
+    const PartitionList list = make_list(chunk, RD_KAFKA_OFFSET_INVALID);
+    const auto err = rd_kafka_committed(client_, list.get(), to_ms(timeout));
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return make_error(classify_request(err), at("could not read the group's committed offsets"),
+                        err);
+    }
+    for (int i = 0; i < list->cnt; ++i) {
+      if (const auto partition_err = list->elems[i].err) {
+        return make_error(
+            classify_request(partition_err),
+            at("could not read the committed offset of " + std::string(list->elems[i].topic)),
+            partition_err);
+      }
+    }
+    append(*list, found);
+  }
+  return found;
+}
+
+Result<Client> make_query_client(const ClientConfig& config, LogContext& log_context) {
+  Result<Conf> conf = make_conf(config);
+  if (!conf) return conf.error();
+  attach_log(conf->get(), log_context);
+  std::array<char, 512> reason{};
+  Client client(rd_kafka_new(RD_KAFKA_CONSUMER, conf->get(), reason.data(), reason.size()));
+  if (!client) return Error{ErrorKind::configuration, reason.data()};
+  conf->release();  // the client owns it now
+  return client;
+}
+
+}  // namespace kferry::kafka

@@ -1,0 +1,84 @@
+// The source thread of a stream: reads what arrived for each ready shard and puts it into the
+// shard's ring, until the ring is full or the budget is used up.
+
+#include <utility>
+
+#include "kferry/pipeline/stream.hpp"
+
+namespace kferry::pipeline {
+namespace {
+
+/// Batches that one shard may move before the others get their turn.
+constexpr int k_batches_per_turn = 4;
+/// How long a shard waits for budget that another flow holds, as nobody here hears of that.
+constexpr Milliseconds k_budget_retry{5};
+/// Nothing is expected to need this: every change wakes the thread.
+constexpr Milliseconds k_idle_wait{1'000};
+
+}  // namespace
+
+void Stream::run_source() {
+  ring::WakeList<Shard>::Taken taken;
+  std::vector<Shard*> retry;
+  while (!stopping_) {
+    source_wakes_.take(taken, waiting_for_budget_.empty() ? k_idle_wait : k_budget_retry);
+    if (!waiting_for_budget_.empty() && !budget_.exhausted()) {
+      budget_waits_ = false;
+      retry.swap(waiting_for_budget_);
+      for (Shard* shard : retry) {
+        shard->reading.waits_for_budget = false;
+        read_shard(*shard);
+      }
+      retry.clear();
+    }
+    for (Shard* shard : taken.items) {
+      shard->source_queued = false;
+      read_shard(*shard);
+    }
+    // Last, so that a task that has run means that no shard is being served any more.
+    for (const auto& task : taken.tasks) task();
+  }
+}
+
+void Stream::read_shard(Shard& shard) {
+  for (int turn = 0; turn < k_batches_per_turn; ++turn) {
+    if (!shard.reading.open) return;
+    if (!wait_for_room(shard) || !wait_for_budget(shard)) return;
+    ReadOutcome outcome = shard.reading.reader->read(Offset(shard.read_position));
+    if (outcome.batch) {
+      shard.read_position.store(outcome.batch->next_offset.value(), std::memory_order_relaxed);
+      budget_.take(outcome.batch->memory_bytes);
+      const bool pushed = shard.ring.try_push(std::move(outcome.batch));
+      KF_CHECK(pushed);
+      target_ready(shard);
+    }
+    if (outcome.failure) {
+      shard.reading.open = false;
+      events_(StreamEvent{StreamEvent::Kind::read_failed, &shard, Offset(shard.read_position),
+                          outcome.failure->reason, outcome.failure->text, outcome.failure->kind});
+      return;
+    }
+    if (!outcome.batch) return;
+  }
+  source_ready(shard);
+}
+
+/// False when the ring is full: the target side wakes the shard when it took a batch out.
+bool Stream::wait_for_room(Shard& shard) {
+  if (!shard.ring.full()) return true;
+  // The flag goes up before the second look, so that a batch taken in between is seen by one side
+  // or the other.
+  shard.source_waits.exchange(true);
+  if (shard.ring.full()) return false;
+  shard.source_waits.exchange(false);
+  return true;
+}
+
+bool Stream::wait_for_budget(Shard& shard) {
+  if (!budget_.exhausted()) return true;
+  if (!std::exchange(shard.reading.waits_for_budget, true)) waiting_for_budget_.push_back(&shard);
+  budget_waits_ = true;
+  return false;
+}
+
+}  // namespace kferry::pipeline

@@ -1,0 +1,132 @@
+#include "kferry/pipeline/stream.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "kferry/base/log.hpp"
+
+namespace kferry::pipeline {
+
+Stream::Stream(Options options, Reader& reader, ByteBudget& budget, const Clock& clock,
+               EventSink events)
+    : options_(std::move(options)),
+      reader_(reader),
+      budget_(budget),
+      clock_(clock),
+      events_(std::move(events)) {}
+
+Result<std::unique_ptr<Stream>> Stream::create(Options options, Reader& reader,
+                                               const WriterFactory& make_writer, ByteBudget& budget,
+                                               const Clock& clock, EventSink events) {
+  std::unique_ptr<Stream> stream(
+      new Stream(std::move(options), reader, budget, clock, std::move(events)));
+  auto writer = make_writer([raw = stream.get()] { raw->target_wakes_.wake(); });
+  if (!writer) return writer.error();
+  stream->writer_ = std::move(*writer);
+  stream->start();
+  return stream;
+}
+
+void Stream::start() {
+  source_thread_ = std::thread([this] { run_source(); });
+  target_thread_ = std::thread([this] { run_target(); });
+}
+
+Stream::~Stream() {
+  stopping_ = true;
+  source_wakes_.wake();
+  target_wakes_.wake();
+  if (source_thread_.joinable()) source_thread_.join();
+  if (target_thread_.joinable()) target_thread_.join();
+}
+
+Result<void> Stream::open(Shard& shard) {
+  auto reader = reader_.open(shard.source, [this, &shard] { source_ready(shard); });
+  if (!reader) return reader.error();
+  target_wakes_.call([&] { shards_.push_back(&shard); });
+  source_wakes_.call([&] {
+    shard.reading.reader = std::move(*reader);
+    shard.reading.open = true;
+  });
+  source_ready(shard);
+  return {};
+}
+
+void Stream::stop_reading(Shard& shard) {
+  source_wakes_.call([&] { shard.reading.open = false; });
+}
+
+bool Stream::drained(Shard& shard) {
+  bool done = false;
+  target_wakes_.call([&] {
+    // A shard that can not send has nothing more to wait for either: what it holds is read again.
+    done = shard.writing.parked ? shard.writing.in_flight == 0
+                                : shard.ring.empty() && shard.writing.ledger.empty();
+  });
+  return done;
+}
+
+void Stream::abandon(const std::vector<Shard*>& shards) {
+  target_wakes_.call([&] {
+    const bool in_flight = std::any_of(shards.begin(), shards.end(), [](const Shard* shard) {
+      return shard->writing.in_flight > 0;
+    });
+    for (Shard* shard : shards) shard->writing.parked = true;
+    if (in_flight) reset_writer(Milliseconds(0));
+    for (Shard* shard : shards) drop_everything(*shard);
+  });
+}
+
+void Stream::release(Shard& shard) {
+  source_wakes_.call([&] {
+    shard.reading.open = false;
+    shard.reading.reader.reset();  // from here on nothing calls source_ready for it
+    std::erase(waiting_for_budget_, &shard);
+  });
+  target_wakes_.call([&] {
+    drop_everything(shard);
+    std::erase(shards_, &shard);
+    std::erase(blocked_, &shard);
+    std::erase(touched_, &shard);
+  });
+  // Both threads may have taken the shard from their lists before; another round trip lets them
+  // come past it.
+  source_wakes_.call([] {});
+  target_wakes_.call([] {});
+}
+
+void Stream::resume(Shard& shard, Offset offset) {
+  target_wakes_.call([&] {
+    drop_everything(shard);
+    shard.writing.ledger = Ledger(k_ledger_slots, offset);
+    shard.writing.send_slot = 0;
+    shard.writing.send_index = 0;
+    shard.writing.parked = false;
+    shard.position = offset.value();
+  });
+  source_wakes_.call([&] {
+    shard.read_position = offset.value();
+    shard.reading.open = true;
+  });
+  source_ready(shard);
+}
+
+std::map<std::string, std::uint64_t> Stream::send_errors() const {
+  const std::lock_guard lock(send_errors_mutex_);
+  return send_errors_;
+}
+
+void Stream::count_send_error(const std::string& reason) {
+  const std::lock_guard lock(send_errors_mutex_);
+  ++send_errors_[reason];
+}
+
+void Stream::source_ready(Shard& shard) {
+  if (!shard.source_queued.exchange(true)) source_wakes_.push(&shard);
+}
+
+void Stream::target_ready(Shard& shard) {
+  if (!shard.target_queued.exchange(true)) target_wakes_.push(&shard);
+}
+
+}  // namespace kferry::pipeline

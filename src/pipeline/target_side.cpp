@@ -1,0 +1,319 @@
+// The target thread of a stream: takes batches from the rings, sends them, settles acknowledgements
+// in the ledgers and publishes positions. Everything that goes wrong on the target is dealt with
+// here, since the batches are kept until they are acknowledged and can simply be sent again.
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "kferry/base/log.hpp"
+#include "kferry/pipeline/stream.hpp"
+
+namespace kferry::pipeline {
+namespace {
+
+constexpr Milliseconds k_idle_wait{1'000};
+/// A full producer says nothing when it has room again.
+constexpr Milliseconds k_blocked_retry{5};
+/// Requests that are under way when a record is refused may still be answered; longer than a
+/// healthy broker takes, short against every timeout of a group.
+constexpr Milliseconds k_graceful_reset{2'000};
+/// Between attempts to make a new producer.
+constexpr Milliseconds k_writer_retry{1'000};
+
+}  // namespace
+
+class Stream::Acks final : public AckListener {
+ public:
+  explicit Acks(Stream& stream) : stream_(stream) {}
+
+  void on_acknowledged(Batch& batch, std::uint32_t count) override {
+    batch.shard->writing.in_flight -= count;
+    batch.shard->writing.ledger.acknowledge(batch.slot, count);
+    if (stream_.touched_.empty() || stream_.touched_.back() != batch.shard) {
+      stream_.touched_.push_back(batch.shard);
+    }
+  }
+
+  void on_failed(Batch& batch, std::uint32_t index, ErrorKind kind, const std::string& reason,
+                 const std::string& text) override {
+    Shard::TargetState& state = batch.shard->writing;
+    const bool alone = state.in_flight == 1 && state.careful_until.has_value();
+    --state.in_flight;
+    stream_.refusals_.push_back({&batch, index, kind, reason, text, alone});
+  }
+
+  void on_returned(Batch& batch) override { --batch.shard->writing.in_flight; }
+
+ private:
+  Stream& stream_;
+};
+
+void Stream::run_target() {
+  ring::WakeList<Shard>::Taken taken;
+  while (!stopping_) {
+    target_wakes_.take(taken, blocked_.empty() ? k_idle_wait : k_blocked_retry);
+    serve_acknowledgements();
+    for (Shard* shard : taken.items) {
+      shard->target_queued = false;
+      write_shard(*shard);
+    }
+    if (!blocked_.empty()) {
+      for (Shard* shard : std::exchange(blocked_, {})) {
+        shard->writing.blocked = false;
+        write_shard(*shard);
+      }
+    }
+    for (const auto& task : taken.tasks) task();
+    if (writer_->broken() != nullptr) reset_writer(Milliseconds(0));
+  }
+}
+
+void Stream::serve_acknowledgements() {
+  Acks acks(*this);
+  writer_->collect(acks);
+  if (!refusals_.empty() || writer_->broken() != nullptr) {
+    reset_writer(writer_->broken() != nullptr ? Milliseconds(0) : k_graceful_reset);
+  }
+  for (Shard* shard : std::exchange(touched_, {})) {
+    settle(*shard);
+    write_shard(*shard);
+  }
+}
+
+void Stream::write_shard(Shard& shard) {
+  if (shard.writing.parked) {
+    // Read again from the position later; what still comes through the ring is not kept.
+    while (auto batch = shard.ring.try_pop()) {
+      wake_source(shard);
+      budget_.give_back((*batch)->memory_bytes);
+      writer_->recycle(std::move(*batch));
+    }
+    return;
+  }
+  while (send_pending(shard) && take_from_ring(shard)) {
+  }
+}
+
+/// Sends what has a slot. False when something of it has to wait.
+bool Stream::send_pending(Shard& shard) {
+  Shard::TargetState& state = shard.writing;
+  while (state.send_slot != state.ledger.tail()) {
+    if (state.careful_until && state.in_flight > 0) return false;
+    Batch& batch = *state.batch(state.send_slot);
+    if (state.send_index >= batch.records) {
+      ++state.send_slot;
+      state.send_index = 0;
+      continue;
+    }
+    if (state.careful_until && batch.record_offset(state.send_index) >= *state.careful_until) {
+      state.careful_until.reset();
+    }
+    const std::uint32_t count_max =
+        state.careful_until ? 1 : std::numeric_limits<std::uint32_t>::max();
+    const WriteOutcome outcome = writer_->write(batch, state.send_index, count_max);
+    state.send_index = outcome.next;
+    state.in_flight += outcome.sent;
+    batch.filtered += outcome.filtered;
+    if (outcome.filtered > 0) state.ledger.acknowledge(batch.slot, outcome.filtered);
+    switch (outcome.status) {
+      case WriteOutcome::Status::done:
+        break;
+      case WriteOutcome::Status::full:
+        if (!std::exchange(state.blocked, true)) blocked_.push_back(&shard);
+        return false;
+      case WriteOutcome::Status::broken:
+        return false;  // the loop resets the writer and everything is sent again
+      case WriteOutcome::Status::rejected:
+        count_send_error(outcome.reason);
+        apply_policy({&batch, outcome.next, outcome.kind, outcome.reason, outcome.text, true});
+        if (state.parked) return false;
+        ++state.send_index;
+        break;
+    }
+  }
+  settle(shard);
+  return true;
+}
+
+bool Stream::take_from_ring(Shard& shard) {
+  Shard::TargetState& state = shard.writing;
+  if (state.ledger.full()) return false;
+  auto popped = shard.ring.try_pop();
+  if (!popped) return false;
+  wake_source(shard);
+  BatchPtr batch = std::move(*popped);
+  batch->shard = &shard;
+  batch->filtered = 0;
+  batch->dropped = 0;
+  batch->slot = state.ledger.open(batch->next_offset, batch->records);
+  state.batch(batch->slot) = std::move(batch);
+  return true;
+}
+
+void Stream::wake_source(Shard& shard) {
+  if (shard.source_waits.exchange(false)) source_ready(shard);
+}
+
+/// Moves the position over what is acknowledged and lets those batches go.
+void Stream::settle(Shard& shard) {
+  Shard::TargetState& state = shard.writing;
+  const Ledger::Slot before = state.ledger.head();
+  const std::size_t passed = state.ledger.advance();
+  for (std::size_t i = 0; i < passed; ++i) finish(std::move(state.batch(before + i)));
+  if (passed > 0) {
+    shard.position.store(state.ledger.safe_offset().value(), std::memory_order_release);
+  }
+  const std::int64_t oldest =
+      state.ledger.empty() ? -1 : state.batch(state.ledger.head())->oldest_timestamp;
+  shard.oldest_pending_ms.store(oldest, std::memory_order_relaxed);
+}
+
+void Stream::finish(BatchPtr batch) {
+  Shard& shard = *batch->shard;
+  if (batch->records > 0) {
+    const std::uint64_t mirrored = batch->records - batch->filtered - batch->dropped;
+    const auto add = [](std::atomic<std::uint64_t>& counter, std::uint64_t count) {
+      counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+    };
+    add(shard.records_mirrored, mirrored);
+    add(shard.bytes_mirrored, batch->payload_bytes);
+    add(shard.records_filtered, batch->filtered);
+    add(shard.records_dropped, batch->dropped);
+    add(shard.batches, 1);
+    if (batch->oldest_timestamp >= 0) {
+      shard.last_mirrored_ms.store(batch->oldest_timestamp, std::memory_order_relaxed);
+      observe_delay(*batch);
+    }
+  }
+  budget_.give_back(batch->memory_bytes);
+  if (budget_waits_.load(std::memory_order_relaxed)) source_wakes_.wake();
+  writer_->recycle(std::move(batch));
+}
+
+void Stream::observe_delay(const Batch& batch) {
+  const std::int64_t delay_ms =
+      std::max<std::int64_t>(0, clock_.wall_ms() - batch.oldest_timestamp);
+  const auto bucket = static_cast<std::size_t>(
+      std::lower_bound(k_delay_bounds_ms.begin(), k_delay_bounds_ms.end(), delay_ms) -
+      k_delay_bounds_ms.begin());
+  counters_.delay_counts[bucket].fetch_add(batch.records, std::memory_order_relaxed);
+  counters_.delay_sum_ms.fetch_add(static_cast<std::uint64_t>(delay_ms) * batch.records,
+                                   std::memory_order_relaxed);
+}
+
+/// What a refusal means once the producer is whole again and everything unacknowledged is unsent.
+void Stream::refuse(const Refusal& refusal) {
+  Shard& shard = *refusal.batch->shard;
+  if (shard.writing.parked) return;
+  const Offset offset = refusal.batch->record_offset(refusal.index);
+  if (refusal.kind != ErrorKind::record) {
+    park(shard, offset, refusal.reason, refusal.text);
+  } else if (refusal.alone) {
+    apply_policy(refusal);
+  } else {
+    // The broker refuses whole batches and does not say which record it means: from here to the
+    // failed ones, one at a time.
+    const Offset until = next(offset);
+    shard.writing.careful_until = std::max(shard.writing.careful_until.value_or(until), until);
+  }
+}
+
+void Stream::apply_policy(const Refusal& refusal) {
+  Batch& batch = *refusal.batch;
+  Shard& shard = *batch.shard;
+  const Offset offset = batch.record_offset(refusal.index);
+  switch (options_.on_send_failure) {
+    case SendFailurePolicy::exit:
+      shard.writing.parked = true;
+      events_(StreamEvent{StreamEvent::Kind::send_failed, &shard, offset, refusal.reason,
+                          refusal.text});
+      break;
+    case SendFailurePolicy::park:
+      park(shard, offset, refusal.reason, refusal.text);
+      break;
+    case SendFailurePolicy::skip:
+      log::warning("pipeline", "{}: record at offset {} of {} is dropped: the target says {} ({})",
+                   options_.name, offset.value(), to_string(shard.source), refusal.text,
+                   refusal.reason);
+      batch.give_up(refusal.index);
+      ++batch.dropped;
+      shard.writing.ledger.acknowledge(batch.slot, 1);
+      break;
+  }
+}
+
+void Stream::park(Shard& shard, Offset offset, const std::string& reason, const std::string& text) {
+  shard.writing.parked = true;
+  events_(StreamEvent{StreamEvent::Kind::parked, &shard, offset, reason, text});
+}
+
+void Stream::reset_writer(Milliseconds graceful) {
+  Acks acks(*this);
+  if (const std::string* why = writer_->broken()) {
+    log::warning("pipeline", "{}: new producer, unacknowledged records are sent again: {}",
+                 options_.name, *why);
+  }
+  while (!stopping_) {
+    const Result<void> result = writer_->reset(acks, graceful);
+    if (result) break;
+    events_(StreamEvent{StreamEvent::Kind::writer_failed, nullptr, Offset(-1), "PRODUCER",
+                        result.error().text});
+    std::this_thread::sleep_for(k_writer_retry);
+  }
+  counters_.producer_recreations.fetch_add(1, std::memory_order_relaxed);
+  const std::vector<Refusal> refusals = std::exchange(refusals_, {});
+  for (Shard* shard : shards_) rewind(*shard);
+  for (const Refusal& refusal : refusals) {
+    count_send_error(refusal.reason);
+    refuse(refusal);
+  }
+  for (Shard* shard : shards_) {
+    settle(*shard);
+    target_ready(*shard);
+  }
+}
+
+/// Everything from the first unacknowledged record on is to be sent again, in order.
+void Stream::rewind(Shard& shard) {
+  Shard::TargetState& state = shard.writing;
+  state.in_flight = 0;
+  bool gap = false;
+  for (Ledger::Slot slot = state.ledger.head(); slot != state.ledger.tail(); ++slot) {
+    Batch& batch = *state.batch(slot);
+    const std::uint32_t unsent = batch.rewind(gap);
+    state.ledger.reopen(slot, unsent);
+    if (unsent > 0 && !gap) {
+      gap = true;
+      state.send_slot = slot;
+      state.send_index = batch.first_unsent();
+    }
+  }
+  if (!gap) {
+    state.send_slot = state.ledger.tail();
+    state.send_index = 0;
+  }
+}
+
+void Stream::drop_everything(Shard& shard) {
+  Shard::TargetState& state = shard.writing;
+  KF_CHECK(state.in_flight == 0);
+  const auto drop = [this](BatchPtr batch) {
+    budget_.give_back(batch->memory_bytes);
+    writer_->recycle(std::move(batch));
+  };
+  while (auto batch = shard.ring.try_pop()) {
+    wake_source(shard);
+    drop(std::move(*batch));
+  }
+  for (Ledger::Slot slot = state.ledger.head(); slot != state.ledger.tail(); ++slot) {
+    drop(std::move(state.batch(slot)));
+  }
+  state.ledger = Ledger(k_ledger_slots, state.ledger.safe_offset());
+  state.send_slot = 0;
+  state.send_index = 0;
+  state.careful_until.reset();
+  shard.oldest_pending_ms.store(-1, std::memory_order_relaxed);
+}
+
+}  // namespace kferry::pipeline
