@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/findings.hpp"
+#include "kferry/config/settings.hpp"
+
+namespace kferry::config {
+
+/// A property as somebody wrote it, in a file or inline in JSON.
+struct WrittenProperty {
+  std::string name;
+  std::string value;
+  Origin origin;
+};
+
+/// All properties of one client. Later ones win over earlier ones of the same name.
+struct WrittenProperties {
+  Origin origin;  ///< for what is missing: the file, or the place in the JSON file
+  std::vector<WrittenProperty> entries;
+};
+
+/// Reads a Java properties file. `shown_as` is its name in messages. Nothing, and a mistake, when
+/// it can not be read; malformed lines are mistakes, and the rest is still returned.
+std::optional<std::vector<WrittenProperty>> load_properties(const std::string& path,
+                                                            const std::string& shown_as,
+                                                            Findings& findings);
+
+/// What Kafka's consumer and producer would make of the properties, in kferry's terms.
+SourceSettings read_source(const WrittenProperties& written, Findings& findings);
+TargetSettings read_target(const WrittenProperties& written, Findings& findings);
+
+}  // namespace kferry::config
