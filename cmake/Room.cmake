@@ -1,6 +1,7 @@
 # kferry_room(<name> [DIR <dir below src>] USES <rooms...> [LIBS <libraries...>])
 # Makes the static library kferry_<name> of every .cpp in the room's folder (a room of headers only
-# becomes an INTERFACE library). A room's doors are in include/kferry/<dir>, its inside in src/<dir>.
+# becomes an INTERFACE library). A room's doors are in include/kferry/<dir>, its inside in
+# src/<dir>.
 function(kferry_room name)
   cmake_parse_arguments(ROOM "" "DIR" "USES;LIBS" ${ARGN})
   if(NOT ROOM_DIR)
@@ -33,7 +34,8 @@ function(kferry_tests label folder)
   string(REPLACE "/" "_" program ${folder})
   list(TRANSFORM TESTS_ROOMS PREPEND kferry_ OUTPUT_VARIABLE rooms)
   add_executable(${program} ${sources})
-  target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/src
+                                                ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${program} PRIVATE ${rooms} ${TESTS_LIBS} GTest::gtest_main kferry_warnings)
   if(KFERRY_SANITIZE STREQUAL "thread")
     target_sources(${program} PRIVATE $<TARGET_OBJECTS:kferry_tsan_c11_threads>)

@@ -3,18 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <string>
 
 namespace kferry::test {
 
-/// The environment variable KFERRY_TEST_SEED when it is set, else a new seed for every run.
+/// The environment variable KFERRY_TEST_SEED when it is set, else a new seed for every run. Said
+/// once at its first use, since a test that aborts has no chance to name it.
 inline std::uint64_t seed() {
   static const std::uint64_t value = [] {
-    if (const char* text = std::getenv("KFERRY_TEST_SEED")) return std::stoull(text);
-    std::random_device device;
-    return static_cast<unsigned long long>(device());
+    const char* text = std::getenv("KFERRY_TEST_SEED");
+    const unsigned long long chosen = text != nullptr ? std::stoull(text) : std::random_device()();
+    std::printf("KFERRY_TEST_SEED=%llu\n", chosen);
+    std::fflush(stdout);
+    return chosen;
   }();
   return value;
 }

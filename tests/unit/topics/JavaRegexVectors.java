@@ -10,12 +10,14 @@ public class JavaRegexVectors {
     "(?!orders).*", "(?!__).*", "^(?!.*internal).*$", "(?=.*pay).*", ".*(?<!-dlq)", "(?<=^)orders",
     "orders|", "|", "()", "[a-z]+", "[^_].*", "[a-z.\\-_]+", "[]a]+", "[^]]+", "[a-]*", "[\\w.-]+",
     "[\\d]+|[\\D]{2}", "\\w+", "\\W+", "\\d{3}", "\\d{2,}", "\\d{1,4}", "a{2}", "a{2}?", "a{2}+a",
-    "a*+a", "a++", "a??ab", "(?i)ORDERS", "(?i:Orders)|PAY", "a(?i)b|c", "(?-i)a", "(?s).*",
+    "a*+a", "a++", "a??ab", "(?i)ORDERS", "(?i:Orders)|PAY", "a(?i)b|c", "(?-i)a",
+    "(?s).*",
     "(?m)^orders$", "orders\\.v\\d+", "\\Qorders.v1\\E", "\\Qa|ab", "x\\x2ey|a\\x{62}", "\\u0061b",
     "(a)(b)?\\1", "(?<n>ab?)\\k<n>", "(?>a|ab)c", "(?:a|ab)c", "a.b", "a\\.b", "\\p{L}+",
     "\\p{Lu}.*", "\\P{L}+", "[\\p{L}\\d]+", "\\Aorders\\z", "\\borders\\b.*", "\\Boo", ".{3}", "..",
     "orders$", "^orders", "a^b", "}", "a]", "-", "\\-", "\\_\\_.*", "[\\^a]+", "[.]", "[$|(]+",
-    "(((a)))b", "(a*)*", "(a|b)*c?", "(|a)+", "[\\Q]-z\\E]+", "\\R", "\\h+", "\\s*", "\\S*", "a|.*b",
+    "(((a)))b", "(a*)*", "(a|b)*c?", "(|a)+", "[\\Q]-z\\E]+", "\\R", "\\h+", "\\s*", "\\S*",
+    "a|.*b",
   };
   static final String[] TEXTS = {
     "", "a", "ab", "abc", "abcd", "aa", "aaa", "aaaa", "abab", "c", "C", "aC", "orders", "ORDERS",
