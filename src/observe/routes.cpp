@@ -38,7 +38,7 @@ net::HttpResponse readiness(const Snapshot& snapshot) {
 }
 
 net::HttpResponse page() {
-  net::HttpResponse response = of_type("text/html; charset=utf-8", std::string(k_page_html));
+  net::HttpResponse response = of_type("text/html; charset=utf-8", page_html());
   response.headers.emplace_back("Content-Security-Policy", k_page_policy);
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
   return response;
