@@ -242,6 +242,10 @@ class Broker:
     def resume(self):
         self.process.signal(signal.SIGCONT)
 
+    def crash(self):
+        """kill -9; start() brings it back with its data."""
+        self.process.kill()
+
     def stop(self):
         for part in (self.process, self.zookeeper):
             if part is not None:

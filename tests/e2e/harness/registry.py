@@ -17,7 +17,8 @@ SCENARIOS = {}
 
 def scenario(name, stand_in=False):
     def register(function):
-        SCENARIOS[name] = Scenario(name, function, stand_in, (function.__doc__ or "").split("\n")[0])
+        text = function.__doc__.splitlines()[0]
+        SCENARIOS[name] = Scenario(name, function, stand_in, text)
         return function
 
     return register

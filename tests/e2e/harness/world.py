@@ -48,7 +48,7 @@ class World:
 
 
 class Stage:
-    """One mirror set-up between two brokers: names, files, topics, the mirrors that were started."""
+    """One mirror set-up between two brokers: names, files, topics, and the mirrors started here."""
 
     def __init__(self, world, name, source, target):
         self.world = world

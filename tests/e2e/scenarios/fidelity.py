@@ -188,10 +188,8 @@ def old_formats(world):
     with world.stage("oldformats", source, target) as stage:
         topics = []
         for release in ("0.9.0", "0.10.2"):
-            topic = stage.create(
-                release.replace(".", "-"), 2, message_format_version=f"{release}-IV0"
-                if release == "0.10.2" else release
-            )
+            name = release.replace(".", "-")
+            topic = stage.create(name, 2, message_format_version=release)
             topics.append(topic)
             for seed, codec in enumerate(("none", "gzip", "lz4")):
                 stage.call(
@@ -202,6 +200,7 @@ def old_formats(world):
                     seed=seed,
                     compression=codec,
                     headers=False,
+                    idempotence=False,
                 )
         ferry = stage.mirror()
         ferry.wait_ready()

@@ -160,3 +160,22 @@ def still_target(world):
         )
         check.expect_equal(ferry.terminate(), 0, "exit code")
         return f"RSS at most {worst // MIB} MiB; {note}"
+
+
+@scenario("broker_crash", stand_in=True)
+def broker_crash(world):
+    """target and source are killed and come back under load: nothing lost, order kept, no exit"""
+    source, target = world.pair()
+    with world.stage("crash", source, target) as stage:
+        topic = stage.create("orders", PARTITIONS)
+        ferry = stage.mirror()
+        stage.call(source, "start_load", topic=topic, partitions=PARTITIONS, rate=3000)
+        for broker in (target, source):
+            wait_progress(stage, topic, 3000)
+            broker.crash()
+            broker.start().wait_ready(world.witness)
+            wait_progress(stage, topic, 3000, timeout_s=90)
+            check.expect(ferry.alive(), lambda: f"kferry ended: {ferry.tail()}")
+        note = finish(stage, topic, repeats_allowed=True)
+        check.expect_equal(ferry.terminate(), 0, f"exit code\n{ferry.tail()}")
+        return note

@@ -31,7 +31,7 @@ def stop_load(stage, topics):
         stage.call(stage.source, "stop_load", topic=topic)
 
 
-@scenario("takeover")
+@scenario("takeover", stand_in=True)
 def takeover(world):
     """kferry goes on where MirrorMaker 1 stopped: nothing lost, nothing twice"""
     source, target = world.pair()
@@ -53,7 +53,7 @@ def takeover(world):
         check.expect_equal(ferry.terminate(), 0, "exit code")
 
 
-@scenario("shared_group")
+@scenario("shared_group", stand_in=True)
 def shared_group(world):
     """MirrorMaker 1 and kferry share one group by roundrobin; either may leave"""
     source, target = world.pair()

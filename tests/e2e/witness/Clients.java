@@ -31,7 +31,7 @@ final class Clients {
     Map<String, Object> config = base(args);
     config.put("compression.type", args.path("compression").asText("none"));
     config.put("acks", "all");
-    config.put("enable.idempotence", "true");
+    config.put("enable.idempotence", args.path("idempotence").asText("true"));
     config.put("delivery.timeout.ms", "600000");
     config.put("max.request.size", "16777216");
     config.put("batch.size", args.path("batch_size").asText("65536"));

@@ -13,7 +13,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
-/** Finite sets of records: numbered ones, keyed ones, transactions, and records given one by one. */
+/** Finite sets of records: numbered, keyed, in transactions, or given one by one. */
 final class ProduceCommands {
   private ProduceCommands() {}
 
