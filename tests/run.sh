@@ -84,4 +84,5 @@ done
 
 chosen="^($(IFS='|' && echo "${labels[*]}"))\$"
 echo "== tests: $chosen"
-exec ctest --test-dir "$gate" -L "$chosen" --no-tests=error
+# Scenarios and clang-tidy are registered to run alone.
+exec ctest --test-dir "$gate" -L "$chosen" -j "$(nproc)" --no-tests=error
