@@ -17,8 +17,12 @@ elseif(KFERRY_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -O1)
   add_link_options(-fsanitize=thread)
   add_library(kferry_tsan_c11_threads OBJECT ${PROJECT_SOURCE_DIR}/tests/support/tsan_c11_threads.c)
+elseif(KFERRY_SANITIZE STREQUAL "fuzzer")
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=fuzzer-no-link,address,undefined)
 elseif(NOT KFERRY_SANITIZE STREQUAL "")
-  message(FATAL_ERROR "KFERRY_SANITIZE is '${KFERRY_SANITIZE}': use address, thread or nothing")
+  message(FATAL_ERROR
+    "KFERRY_SANITIZE is '${KFERRY_SANITIZE}': use address, thread, fuzzer (clang) or nothing")
 endif()
 
 # Hardening that costs nothing measurable; sanitizers bring their own.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 
 #include "config/client_properties.hpp"
 #include "config/environment.hpp"
@@ -227,6 +228,11 @@ class Reading {
     Outcome outcome;
     outcome.mistakes = std::move(usage_.mistakes);
     outcome.code = outcome.mistakes.empty() ? ExitCode::configuration : ExitCode::usage;
+    std::stable_sort(files_.mistakes.begin(), files_.mistakes.end(),
+                     [](const Mistake& left, const Mistake& right) {
+                       return std::tie(left.origin.file, left.origin.line) <
+                              std::tie(right.origin.file, right.origin.line);
+                     });
     outcome.mistakes.insert(outcome.mistakes.end(), files_.mistakes.begin(), files_.mistakes.end());
     if (outcome.mistakes.empty()) {
       outcome.code = ExitCode::ok;

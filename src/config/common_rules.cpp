@@ -55,10 +55,8 @@ void take_connections_max_idle(Draft& draft, const Value& value) {
   draft.set_library("connections.max.idle.ms", std::to_string(idle));
 }
 
-void take_reconnect_backoff_max(Draft& draft, const Value& value) {
-  draft.set_library("reconnect.backoff.max.ms",
-                    std::to_string(std::min<std::int64_t>(value.number, 3'600'000)));
-}
+/// Both need each other, so they are passed on when all is read.
+void take_reconnect_backoff(Draft&, const Value&) {}
 
 void take_dns_lookup(Draft& draft, const Value& value) {
   if (value.text == "resolve_canonical_bootstrap_servers_only") {
@@ -129,17 +127,17 @@ constexpr PropertyRule k_common_rules[] = {
      .translate = take_connections_max_idle,
      .text = "negative: never"},
     {.name = "reconnect.backoff.ms",
-     .fate = Fate::passed,
+     .fate = Fate::translated,
      .type = Type::long_integer,
      .limits = at_least(0),
-     .library = "reconnect.backoff.ms",
-     .library_limits = {0, 3'600'000}},
+     .translate = take_reconnect_backoff,
+     .text = "honoured"},
     {.name = "reconnect.backoff.max.ms",
      .fate = Fate::translated,
      .type = Type::long_integer,
      .limits = at_least(0),
-     .translate = take_reconnect_backoff_max,
-     .text = "never below reconnect.backoff.ms"},
+     .translate = take_reconnect_backoff,
+     .text = "honoured, never below reconnect.backoff.ms"},
     {.name = "socket.connection.setup.timeout.ms",
      .fate = Fate::passed,
      .type = Type::long_integer,

@@ -13,23 +13,32 @@ constexpr std::int64_t k_session_timeout_ms = 10'000;
 constexpr std::int64_t k_long_session_timeout_ms = 45'000;
 constexpr std::int64_t k_max_poll_interval_ms = 300'000;
 constexpr std::int64_t k_request_timeout_ms = 30'000;
-/// librdkafka's default.
-constexpr std::int64_t k_reconnect_backoff_max_ms = 10'000;
+constexpr std::int64_t k_reconnect_backoff_ms = 50;
+constexpr std::int64_t k_reconnect_backoff_max_ms = 1'000;
+/// librdkafka's.
+constexpr std::int64_t k_session_timeout_limit_ms = 3'600'000;
+constexpr std::int64_t k_reconnect_backoff_limit_ms = 3'600'000;
 
 std::int64_t number_or(const Draft& draft, std::string_view name, std::int64_t otherwise) {
   const auto* const value = draft.find(name);
   return value == nullptr ? otherwise : value->number;
 }
 
-/// Java takes a maximum below the first wait; librdkafka does not.
+/// Java takes a maximum below the first wait; librdkafka does not. Where only one of them is given,
+/// the other gets Java's default, moved to fit.
 void finish_reconnect_backoff(Draft& draft) {
-  const auto first = std::min<std::int64_t>(number_or(draft, "reconnect.backoff.ms", 0), 3'600'000);
+  const auto* const first = draft.find("reconnect.backoff.ms");
   const auto* const max = draft.find("reconnect.backoff.max.ms");
-  const auto max_ms = max == nullptr ? k_reconnect_backoff_max_ms : max->number;
-  if (first <= max_ms) return;
-  draft.set_library("reconnect.backoff.max.ms", std::to_string(first));
-  if (max != nullptr) {
-    draft.info(*max, fmt::format("{} is used: not below reconnect.backoff.ms", first));
+  if (first == nullptr && max == nullptr) return;
+  const auto least = std::min(first == nullptr ? k_reconnect_backoff_ms : first->number,
+                              first == nullptr ? max->number : k_reconnect_backoff_limit_ms);
+  const auto most =
+      std::min(std::max(least, max == nullptr ? k_reconnect_backoff_max_ms : max->number),
+               k_reconnect_backoff_limit_ms);
+  draft.set_library("reconnect.backoff.ms", std::to_string(least));
+  draft.set_library("reconnect.backoff.max.ms", std::to_string(most));
+  if (max != nullptr && max->number < most) {
+    draft.info(*max, fmt::format("{} is used: not below reconnect.backoff.ms", most));
   }
 }
 
@@ -39,7 +48,7 @@ void finish_session(Draft& draft) {
   const auto heartbeat_ms = heartbeat == nullptr ? 0 : heartbeat->number;
   auto session_ms = k_session_timeout_ms;
   if (session != nullptr) {
-    session_ms = session->number;
+    session_ms = std::min(session->number, k_session_timeout_limit_ms);
   } else {
     if (heartbeat_ms >= session_ms) session_ms = k_long_session_timeout_ms;
     draft.set_library("session.timeout.ms", std::to_string(session_ms));

@@ -89,7 +89,7 @@ void take_library_property(Draft& draft, const Value& value) {
   if (const auto why = why_denied(name); !why.empty()) {
     return draft.mistake(value, fmt::format("not allowed: {}", why));
   }
-  if (const auto* const rule = find_rule(draft.side, name); rule != nullptr) {
+  if (find_rule(Side::source, name) != nullptr || find_rule(Side::target, name) != nullptr) {
     return draft.mistake(
         value, fmt::format("write {} without '{}': it is one of Kafka's own properties", name,
                            k_library_prefix));

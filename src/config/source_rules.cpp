@@ -14,7 +14,14 @@ namespace {
 void take_group_id(Draft& draft, const Value& value) { draft.source.group_id = value.text; }
 
 void take_fetch_max_bytes(Draft& draft, const Value& value) {
-  draft.source.fetch_bytes_max = value.number;
+  // librdkafka refuses less than its own largest message and needs room for the response's frame.
+  constexpr std::int64_t k_library_min = 1'000'000;
+  constexpr std::int64_t k_library_max = INT32_MAX - 512;
+  const auto bytes = std::clamp(value.number, k_library_min, k_library_max);
+  draft.source.fetch_bytes_max = bytes;
+  if (bytes != value.number) {
+    draft.info(value, fmt::format("{} is used, the nearest value that is possible", bytes));
+  }
 }
 
 void take_retry_backoff(Draft& draft, const Value& value) {

@@ -37,7 +37,9 @@ void take_idempotence(Draft& draft, const Value& value) { draft.target.idempoten
 void take_delivery_timeout(Draft& draft, const Value& value) {
   // Java's largest value means for ever; librdkafka's word for that is 0.
   if (value.number >= INT32_MAX) return draft.set_library("message.timeout.ms", "0");
-  draft.set_library("message.timeout.ms", std::to_string(std::max<std::int64_t>(1, value.number)));
+  // librdkafka has it above linger.ms.
+  constexpr std::int64_t k_library_min = 1'000;
+  draft.set_library("message.timeout.ms", std::to_string(std::max(k_library_min, value.number)));
   draft.warning(value, fmt::format("a record that can not be delivered within {} ms is a send "
                                    "failure (--on.send.failure); unset means for ever",
                                    value.number));

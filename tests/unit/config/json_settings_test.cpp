@@ -1,0 +1,272 @@
+#include "config/json_settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "config/json_document.hpp"
+#include "config/option_table.hpp"
+#include "kferry/config/command_line.hpp"
+#include "unit/config/temporary_folder.hpp"
+
+namespace kferry::config {
+namespace {
+
+std::string shipped(const std::string& name) { return KFERRY_CONF_DIR "/" + name; }
+
+class Json : public testing::Test {
+ protected:
+  Settings load(std::string_view text) {
+    path_ = folder_.write("k.json", text);
+    findings_ = {};
+    return load_json(path_, findings_);
+  }
+  /// Without the folder's name in front.
+  std::vector<std::string> mistakes(std::string_view text) {
+    load(text);
+    std::vector<std::string> all;
+    for (const auto& mistake : findings_.mistakes) {
+      all.push_back(to_string(mistake).substr(folder_.path("").size()));
+    }
+    return all;
+  }
+
+  TemporaryFolder folder_;
+  std::string path_;
+  Findings findings_;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST(JsonDocument, ValuesKnowTheirLines) {
+  const auto document = parse_json(
+      "// c\n{\n \"a\":\n  1\n ,\"b\": [ true,\n 2\n,\n 3 /* \n */ , null ],\n\"c\": {\n}, "
+      "\"d\":\"x\" }");
+  ASSERT_TRUE(document.value) << document.error;
+  const auto& members = document.value->members;
+  ASSERT_EQ(members.size(), 4U);
+  EXPECT_EQ(document.value->line, 2);
+  EXPECT_EQ(members[0].line, 3);
+  EXPECT_EQ(members[0].value.line, 4);
+  EXPECT_EQ(members[0].value.text, "1");
+  EXPECT_EQ(members[1].line, 5);
+  ASSERT_EQ(members[1].value.items.size(), 4U);
+  EXPECT_EQ(members[1].value.items[0].line, 5);
+  EXPECT_EQ(members[1].value.items[1].line, 6);
+  EXPECT_EQ(members[1].value.items[2].line, 8);
+  EXPECT_EQ(members[1].value.items[3].line, 9);
+  EXPECT_EQ(members[2].value.line, 10);
+  EXPECT_EQ(members[3].value.line, 11);
+}
+
+TEST(JsonDocument, SyntaxErrorsKnowTheirLines) {
+  struct Case {
+    const char* text;
+    int line;
+  };
+  for (const auto& [text, line] :
+       {Case{"", 1}, Case{"{\n\"a\": 1\n\"b\": 2}", 3}, Case{"{\n\n\"a\": tru\n}", 3},
+        Case{"{} x", 1}, Case{"{\n\"a\": \"\xff\"}", 2}, Case{"[1,\n2\n", 3},
+        Case{"{\"a\":\n1e999}", 2}, Case{"{ /* \n", 2}}) {
+    const auto document = parse_json(text);
+    EXPECT_FALSE(document.value) << text;
+    EXPECT_EQ(document.error_line, line) << text << ": " << document.error;
+    EXPECT_FALSE(document.error.empty());
+    EXPECT_EQ(document.error.find("json.exception.parse"), std::string::npos) << document.error;
+  }
+  EXPECT_EQ(parse_json(std::string(10'000, '[')).error, "nested deeper than 32 levels");
+}
+
+TEST(JsonDocument, ErrorsDoNotRepeatTheFile) {
+  for (const auto* text : {"{\"password\": \"hunter2}\n", "{\"password\": \"hunter2\\q\"}",
+                           "{\"password\": hunter2}", "{\"a\" \"hunter2\"}"}) {
+    const auto document = parse_json(text);
+    EXPECT_FALSE(document.value);
+    EXPECT_EQ(document.error.find("hunter"), std::string::npos) << document.error;
+  }
+}
+
+TEST_F(Json, SmallestFile) {
+  const auto settings = load(R"({"flows": [{
+    "source": {"properties": {"bootstrap.servers": "s:1", "group.id": "g", "fetch.min.bytes": 7}},
+    "target": {"properties": {"bootstrap.servers": "t:1", "enable.idempotence": false}},
+    "topics": {"include": "a"}}]})");
+  EXPECT_TRUE(findings_.mistakes.empty());
+  ASSERT_EQ(settings.flows.size(), 1U);
+  const auto& flow = settings.flows[0];
+  EXPECT_EQ(flow.name, "mirror");
+  EXPECT_EQ(flow.on_send_failure, SendFailurePolicy::park);
+  EXPECT_EQ(flow.source.group_id, "g");
+  EXPECT_EQ(flow.target.idempotence, false);
+  EXPECT_EQ(to_string(flow.topics.include_origin), path_ + ":4");
+}
+
+TEST_F(Json, FilesAreBesideTheFileAndInlineWins) {
+  folder_.write("c.properties", "bootstrap.servers=s:1\ngroup.id=file\n");
+  const auto settings = load(R"({"flows": [{
+    "source": {"properties.file": "c.properties", "properties": {"group.id": "inline"}},
+    "target": {"properties": {"bootstrap.servers": "t:1"}},
+    "topics": {"include": "a"}}]})");
+  EXPECT_TRUE(findings_.mistakes.empty());
+  EXPECT_EQ(settings.flows.at(0).source.bootstrap_servers, "s:1");
+  EXPECT_EQ(settings.flows.at(0).source.group_id, "inline");
+}
+
+TEST_F(Json, EveryMistakeWithItsLine) {
+  folder_.write("c.properties", "group.id=g\nheartbeat.interval.ms=x\n");
+  EXPECT_EQ(
+      mistakes(R"({
+  "http.listen": "nowhere",
+  "log.levle": "info",
+  "memory.budget": ["128M"],
+  "flows": [
+    {
+      "name": "a b",
+      "source": { "properties.file": "c.properties" },
+      "target": {
+        "properties": {
+          "bootstrap.servers": "t:1",
+          "acks": 0,
+          "linger.ms": null
+        }
+      },
+      "topics": {
+        "include": 5,
+        "rename": [ { "match": "x" },
+                    7 ]
+      },
+      "filters": [
+        { "action": "drop" },
+        { "action": "delete", "key": "k" },
+        { "action": "keep", "key": "k", "value": "v" }
+      ],
+      "partitioning": "best",
+      "num.streams": 1.5,
+      "provenance.headers": "yes"
+    },
+    {
+      "name": "two",
+      "name": "two",
+      "source": {},
+      "target": { "properties.file": "none.properties" }
+    },
+    { "name": "two", "source": [], "target": {"properties": {"bootstrap.servers": "t:1"}}, "topics": {"include": " "} }
+  ]
+})"),
+      (Lines{
+          "k.json:3: log.levle: not a known key (did you mean log.level?)",
+          "k.json:2: http.listen: 'nowhere': no port: write HOST:PORT; write ADDR:PORT or off",
+          "k.json:4: memory.budget: must be a plain value, is a list",
+          "k.json:7: flows[0].name: 'a b' is not made of 1 to 64 of a-z, A-Z, 0-9, _ and -",
+          "c.properties:2: heartbeat.interval.ms: 'x' is not an integer",
+          "c.properties: bootstrap.servers is missing: write HOST:PORT,HOST:PORT",
+          "k.json:13: flows[0].target.properties.linger.ms: must be a plain value, is null",
+          "k.json:12: acks: without acknowledgements nobody knows what arrived: use all, or 1 at "
+          "your risk",
+          "k.json:17: flows[0].topics.include: must be a string, is a number",
+          "k.json:18: flows[0].topics.rename[0].to is missing",
+          "k.json:19: flows[0].topics.rename[1]: must be an object, is a number",
+          "k.json:22: flows[0].filters[0].key or header is missing: write exactly one of them",
+          "k.json:23: flows[0].filters[1].action: 'delete' is not one of keep, drop",
+          "k.json:24: flows[0].filters[2].value: belongs to header: it is matched against it",
+          "k.json:28: flows[0].provenance.headers: must be true or false, is a string",
+          "k.json:27: flows[0].num.streams: '1.5' is not an integer",
+          "k.json:26: flows[0].partitioning: 'best' is not one of auto, source, key",
+          "k.json:32: flows[1].name: given twice",
+          "k.json:33: bootstrap.servers is missing: write HOST:PORT,HOST:PORT",
+          "k.json:33: group.id is missing: it holds the positions on the source",
+          "none.properties: can not be read: No such file or directory",
+          "k.json:30: flows[1].topics is missing: write {\"include\": REGEX}",
+          "k.json:36: flows[2].source: must be an object, is a list",
+          "k.json:36: flows[2].topics.include: is empty: write a regex",
+          "k.json:36: flows[2].name: 'two' is the name of another flow already",
+      }));
+}
+
+TEST_F(Json, Shipped) {
+  for (const auto* name :
+       {"kferry.json", "examples/rename_and_filter.json", "examples/two_flows.json"}) {
+    Findings findings;
+    findings.strict = true;
+    const auto settings = load_json(shipped(name), findings);
+    for (const auto& mistake : findings.mistakes) ADD_FAILURE() << to_string(mistake);
+    EXPECT_FALSE(settings.flows.empty());
+  }
+}
+
+TEST_F(Json, ShippedFileNamesEveryOptionAndKey) {
+  std::ifstream file(shipped("kferry.json"));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  for (const auto& option : option_table()) {
+    if (option.group == Group::command || option.id == OptionId::new_consumer) continue;
+    EXPECT_NE(text.find(option.name), std::string::npos) << option.name;
+  }
+  for (const auto key : json_keys()) {
+    EXPECT_NE(text.find("\"" + std::string(key) + "\""), std::string::npos) << key;
+  }
+}
+
+/// Left out means the same as written down, but for what the file's comments name.
+TEST_F(Json, ShippedFileShowsTheDefaults) {
+  Findings findings;
+  const auto settings = load_json(shipped("kferry.json"), findings);
+  const auto& flow = settings.flows.at(0);
+  const FlowSettings defaults;
+  EXPECT_EQ(flow.name, defaults.name);
+  EXPECT_EQ(flow.partitioning, defaults.partitioning);
+  EXPECT_EQ(flow.engine, defaults.engine);
+  EXPECT_EQ(flow.streams, defaults.streams);
+  EXPECT_EQ(flow.commit_interval, defaults.commit_interval);
+  EXPECT_EQ(flow.drain_timeout, defaults.drain_timeout);
+  EXPECT_EQ(flow.refresh_interval, defaults.refresh_interval);
+  EXPECT_EQ(flow.on_send_failure, SendFailurePolicy::park);
+  const ProcessSettings process;
+  EXPECT_EQ(settings.process.http_address, process.http_address);
+  EXPECT_EQ(settings.process.http_port, process.http_port);
+  EXPECT_EQ(settings.process.memory_budget_bytes, process.memory_budget_bytes);
+  EXPECT_EQ(flow.topics.renames.at(0).replacement, "payments.$1");
+  EXPECT_EQ(flow.topics.prefix, "copy.");
+  EXPECT_EQ(flow.filters.size(), 3U);
+  EXPECT_EQ(flow.filters[2].action, FilterRule::Action::keep);
+  EXPECT_EQ(flow.filters[2].header_value_pattern, "eu|us");
+  EXPECT_TRUE(flow.provenance_headers);
+}
+
+TEST_F(Json, ShippedPropertiesStartAMirror) {
+  const auto consumer = shipped("consumer.properties");
+  const auto producer = shipped("producer.properties");
+  const std::vector<const char*> args{
+      "check",          "--consumer.config", consumer.c_str(), "--producer.config",
+      producer.c_str(), "--whitelist",       "topicName",      "--strict"};
+  const auto outcome = parse_command_line(args, [](const char*) { return std::nullopt; });
+  ASSERT_TRUE(outcome.invocation);
+  EXPECT_TRUE(outcome.invocation->settings.notices.empty());
+}
+
+TEST_F(Json, CommandLineWinsOverTheProcessPartAndTakesNoFlowOptions) {
+  const auto path = shipped("kferry.json");
+  std::vector<const char*> args{"run", "--config", path.c_str(), "--log.level", "error"};
+  const auto none = [](const char*) { return std::nullopt; };
+  const auto outcome = parse_command_line(args, none);
+  ASSERT_TRUE(outcome.invocation);
+  EXPECT_EQ(outcome.invocation->settings.process.log_level, log::Level::error);
+  EXPECT_EQ(outcome.invocation->settings.flows.size(), 1U);
+  args[0] = "check";
+  args.push_back("--create.topics");
+  const auto refused = parse_command_line(args, none);
+  ASSERT_EQ(refused.mistakes.size(), 1U);
+  EXPECT_EQ(refused.mistakes[0].text, "--create.topics: belongs into the JSON file with --config");
+}
+
+TEST_F(Json, UnreadableFile) {
+  findings_ = {};
+  load_json(folder_.path("none.json"), findings_);
+  ASSERT_EQ(findings_.mistakes.size(), 1U);
+  EXPECT_EQ(findings_.mistakes[0].text, "can not be read: No such file or directory");
+}
+
+}  // namespace
+}  // namespace kferry::config
