@@ -269,7 +269,9 @@ Result<Client> make_query_client(const ClientConfig& config, LogContext& log_con
   if (!conf) return conf.error();
   attach_log(conf->get(), log_context);
   std::array<char, 512> reason{};
-  Client client(rd_kafka_new(RD_KAFKA_CONSUMER, conf->get(), reason.data(), reason.size()));
+  const auto kind =
+      log_context.side == Side::source ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
+  Client client(rd_kafka_new(kind, conf->get(), reason.data(), reason.size()));
   if (!client) return Error{ErrorKind::configuration, reason.data()};
   conf->release();  // the client owns it now
   return client;

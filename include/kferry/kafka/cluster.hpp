@@ -72,8 +72,8 @@ class Cluster {
   Side side_;
 };
 
-/// A client for questions only, such as plan asks them: joins no group, produces nothing. With a
-/// group.id in the config it can read that group's committed offsets.
+/// A client for questions and orders only: joins no group, produces nothing. On the source side it
+/// is a consumer, so that with a group.id it can read that group's committed offsets.
 Result<Client> make_query_client(const ClientConfig& config, LogContext& log_context);
 
 }  // namespace kferry::kafka

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "kferry/base/clock.hpp"
+#include "kferry/base/strong_id.hpp"
+#include "kferry/kafka/group_member.hpp"
+
+namespace kferry::positions {
+
+/// Positions are committed again after this long without change, so that a quiet partition's does
+/// not expire: offsets.retention.minutes is a day on brokers before 2.0, seven days since.
+inline constexpr Milliseconds k_recommit_after{3'600'000};
+
+/// Which positions went to the source group, which arrived, and which are due. Knows no thread and
+/// no I/O. Thread: the flow's control thread.
+class CommitLog {
+ public:
+  /// A partition that is ours from now on. recorded: the group has that position already.
+  void add(const TopicPartition& tp, Offset position, bool recorded, SteadyTime now);
+  void remove(const TopicPartition& tp);
+
+  /// The positions that the group does not have yet, or had for too long. A position that is on its
+  /// way is not due again.
+  std::vector<kafka::CommitMark> due(std::span<const kafka::CommitMark> positions, SteadyTime now);
+
+  void record(std::span<const kafka::CommitOutcome> outcomes, SteadyTime now);
+
+  std::optional<Offset> committed(const TopicPartition& tp) const;
+  /// Failed commits by the error's name.
+  const std::map<std::string, std::uint64_t>& failures() const noexcept { return failures_; }
+
+ private:
+  struct Entry {
+    std::optional<Offset> committed;
+    std::optional<Offset> on_its_way;
+    SteadyTime committed_at{};
+  };
+  std::unordered_map<TopicPartition, Entry> entries_;
+  std::map<std::string, std::uint64_t> failures_;
+};
+
+}  // namespace kferry::positions

@@ -1,0 +1,215 @@
+#include "app/daemon.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "app/flow.hpp"
+#include "app/service_notify.hpp"
+#include "kferry/base/log.hpp"
+#include "kferry/config/command_line.hpp"
+#include "kferry/kafka/client_config.hpp"
+#include "kferry/net/http_server.hpp"
+#include "kferry/observe/live_line.hpp"
+#include "kferry/observe/routes.hpp"
+#include "version.hpp"
+
+namespace kferry::app {
+namespace {
+
+constexpr Milliseconds k_signal_poll{100};
+
+void print_start(const config::Settings& settings) {
+  log::info("app", "kferry {} with librdkafka {}", k_version, kafka::library_version());
+  for (const config::Notice& notice : settings.notices) {
+    const std::string where = to_string(notice.origin);
+    const std::string text = where.empty() ? notice.text : where + ": " + notice.text;
+    if (notice.level == config::Notice::Level::warning) {
+      log::warning("config", "{}", text);
+    } else {
+      log::info("config", "{}", text);
+    }
+  }
+  const auto& process = settings.process;
+  log::info("app", "limits: memory budget {} MiB for {} flows; drain up to {} ms",
+            process.memory_budget_bytes >> 20, settings.flows.size(),
+            settings.flows.front().drain_timeout.count());
+}
+
+/// The flows and their threads, and what they have to show.
+class Flows {
+ public:
+  Flows(const config::Settings& settings, const Clock& clock)
+      : budget_(settings.process.memory_budget_bytes / 2),
+        budget_total_(settings.process.memory_budget_bytes),
+        clock_(clock),
+        started_(clock.steady()) {}
+
+  /// Half of the budget is for batches in flight, half for what the clients fetch ahead.
+  Result<void> make(const config::Settings& settings) {
+    const auto share = budget_total_ / static_cast<std::int64_t>(settings.flows.size());
+    for (const config::FlowSettings& flow : settings.flows) {
+      auto made = Flow::make(flow, budget_, share, clock_);
+      if (!made) return Error{made.error().kind, flow.name + ": " + made.error().text};
+      flows_.push_back(std::move(*made));
+    }
+    return {};
+  }
+
+  void start() {
+    codes_.assign(flows_.size(), ExitCode::ok);
+    running_ = flows_.size();
+    for (std::size_t i = 0; i < flows_.size(); ++i) {
+      threads_.emplace_back([this, i] {
+        codes_[i] = flows_[i]->run();
+        if (codes_[i] != ExitCode::ok) failed_ = true;
+        --running_;
+      });
+    }
+  }
+
+  void stop(bool drain) {
+    for (const auto& flow : flows_) flow->stop(drain);
+  }
+
+  bool running() const noexcept { return running_ > 0; }
+  bool failed() const noexcept { return failed_; }
+
+  bool all_assigned() const {
+    for (const auto& flow : flows_) {
+      if (!flow->assigned_once()) return false;
+    }
+    return true;
+  }
+
+  /// Waits for the threads. The first failure is the process's answer.
+  ExitCode join() {
+    for (std::thread& thread : threads_) thread.join();
+    for (const ExitCode code : codes_) {
+      if (code != ExitCode::ok) return code;
+    }
+    return ExitCode::ok;
+  }
+
+  bool left_cleanly() const {
+    for (const auto& flow : flows_) {
+      if (!flow->left_cleanly()) return false;
+    }
+    return true;
+  }
+
+  observe::Snapshot snapshot() const {
+    observe::Snapshot out;
+    out.version = k_version;
+    out.library_version = kafka::library_version();
+    out.uptime_seconds = std::chrono::duration<double>(clock_.steady() - started_).count();
+    out.memory_budget_bytes = static_cast<std::uint64_t>(budget_total_);
+    for (const auto& flow : flows_) out.flows.push_back(flow->snapshot());
+    return out;
+  }
+
+ private:
+  pipeline::ByteBudget budget_;
+  const std::int64_t budget_total_;
+  const Clock& clock_;
+  const SteadyTime started_;
+  std::vector<std::unique_ptr<Flow>> flows_;
+  std::vector<std::thread> threads_;
+  std::vector<ExitCode> codes_;
+  std::atomic<std::size_t> running_{0};
+  std::atomic<bool> failed_{false};
+};
+
+/// SIGTERM and SIGINT as something to ask for, instead of handlers.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+  }
+  ~StopSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  bool wait(Milliseconds timeout) const {
+    const timespec time{timeout.count() / 1'000, timeout.count() % 1'000 * 1'000'000};
+    return sigtimedwait(&signals_, nullptr, &time) > 0;
+  }
+
+ private:
+  sigset_t signals_{};
+  sigset_t before_{};
+};
+
+/// Until every flow has ended: signals stop them, one flow's failure stops the others.
+void supervise(Flows& flows, const StopSignals& signals) {
+  bool ready_said = false;
+  int stops = 0;
+  while (flows.running()) {
+    if (!ready_said && flows.all_assigned()) {
+      notify_service("READY=1\nSTATUS=mirroring");
+      ready_said = true;
+    }
+    const bool signalled = signals.wait(k_signal_poll);
+    if (flows.failed() && stops == 0) {
+      stops = 1;
+      flows.stop(true);
+    }
+    if (!signalled) continue;
+    ++stops;
+    notify_service("STOPPING=1\nSTATUS=draining");
+    log::info("app", "{}",
+              stops == 1 ? "stopping: what is under way arrives first; a second signal "
+                           "ends without waiting"
+                         : "stopping now");
+    flows.stop(stops == 1);
+  }
+}
+
+}  // namespace
+
+ExitCode run_daemon(const config::Settings& settings) {
+  const StopSignals signals;
+  const SystemClock clock;
+  print_start(settings);
+  Flows flows(settings, clock);
+  if (const auto made = flows.make(settings); !made) {
+    log::error("app", "{}", made.error().text);
+    return exit_code(made.error().kind);
+  }
+  const observe::SnapshotSource source = [&flows] { return flows.snapshot(); };
+  std::unique_ptr<net::HttpServer> server;
+  if (settings.process.http_enabled) {
+    auto started = net::HttpServer::start(
+        settings.process.http_address, settings.process.http_port,
+        [&source](const net::HttpRequest& request) { return observe::route(request, source); });
+    if (!started) {
+      log::error("app", "{}", started.error().text);
+      return exit_code(started.error().kind);
+    }
+    server = std::move(*started);
+    log::info("app", "status and metrics on {}", server->url());
+  }
+  flows.start();
+  {
+    const observe::Reporter reporter(source, clock);
+    supervise(flows, signals);
+  }
+  const ExitCode code = flows.join();
+  log::info("app", "{}", observe::exit_summary(flows.snapshot()));
+  if (!flows.left_cleanly()) {
+    // The library hangs in its own shutdown; everything of ours is written and committed.
+    std::fflush(nullptr);
+    ::_exit(static_cast<int>(code));
+  }
+  return code;
+}
+
+}  // namespace kferry::app

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "kferry/base/exit_code.hpp"
+#include "kferry/config/settings.hpp"
+
+namespace kferry::app {
+
+/// Runs all flows of the settings until SIGTERM or SIGINT (drain; a second one ends without
+/// draining) or until a flow ends by itself. Serves HTTP, the live line or the summary, and says at
+/// the end what was done. REQUIRES: no other thread runs yet, since signals are blocked first.
+ExitCode run_daemon(const config::Settings& settings);
+
+}  // namespace kferry::app

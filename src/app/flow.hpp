@@ -1,0 +1,167 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "app/log_ends.hpp"
+#include "app/topic_board.hpp"
+#include "kferry/base/clock.hpp"
+#include "kferry/base/exit_code.hpp"
+#include "kferry/config/settings.hpp"
+#include "kferry/kafka/group_member.hpp"
+#include "kferry/observe/snapshot.hpp"
+#include "kferry/pipeline/byte_budget.hpp"
+#include "kferry/pipeline/stream.hpp"
+#include "kferry/positions/commit_log.hpp"
+#include "kferry/positions/start_positions.hpp"
+
+namespace kferry::app {
+
+/// One flow, from connecting to leaving the group: finds the topics, joins the source group, gives
+/// the partitions it gets to its streams, commits positions, deals with whatever a shard can not
+/// deal with itself. Wires the rooms together; moves no record.
+///
+/// Rebalance, drain, stop and failure share one path: stop reading, let what is under way arrive,
+/// commit, release.
+/// Thread: run() is the control thread and calls every private method; stop() and snapshot() from
+/// any thread.
+class Flow final : private kafka::GroupListener {
+ public:
+  /// budget and clock outlive the flow. Errors: configuration.
+  static Result<std::unique_ptr<Flow>> make(const config::FlowSettings& settings,
+                                            pipeline::ByteBudget& budget,
+                                            std::int64_t flow_budget_bytes, const Clock& clock);
+  ~Flow() override;
+
+  /// Mirrors until stop() or until a policy ends it. Never throws.
+  ExitCode run();
+  /// drain: let what is under way arrive. Without, only commit what has arrived.
+  void stop(bool drain);
+
+  observe::FlowSnapshot snapshot() const;
+  /// Whether the group had its first assignment; Thread: any.
+  bool assigned_once() const;
+  /// After run(): false when the group's client hangs and must not be destroyed (librdkafka 2.0.2).
+  bool left_cleanly() const noexcept { return left_cleanly_; }
+  const std::string& name() const noexcept { return settings_.name; }
+
+ private:
+  /// A shard and what only the control thread knows of it.
+  struct Entry {
+    std::unique_ptr<pipeline::Shard> shard;
+    std::size_t stream = 0;
+    observe::ShardState state = observe::ShardState::running;
+    std::string reason;
+    std::uint64_t records_lost = 0;
+    // While parked: when and how to try again.
+    SteadyTime retry_at{};
+    Milliseconds backoff{0};
+    std::int64_t parked_position = -1;
+  };
+  /// An assigned partition that can not start yet, and why.
+  struct Waiting {
+    std::string reason;  ///< stable name
+    std::string text;
+  };
+
+  Flow(const config::FlowSettings& settings, TopicBoard board, pipeline::ByteBudget& budget,
+       std::int64_t flow_budget_bytes, const Clock& clock);
+
+  // flow.cpp: the life of the flow
+  bool connect();
+  Result<void> try_connect();
+  Result<void> make_member(std::size_t partitions);
+  Result<void> make_streams();
+  void loop();
+  void refresh_topics();
+  void note_waiting(const std::vector<pipeline::TopicPlan>& plans);
+  void commit_due();
+  std::vector<kafka::CommitMark> positions() const;
+  void say_connecting(const std::string& why);
+  void fail(ExitCode code, const std::string& why);
+
+  // flow_assignment.cpp: partitions come and go
+  std::vector<std::optional<Offset>> on_assign(
+      const std::vector<TopicPartition>& partitions) override;
+  void on_revoke(const std::vector<TopicPartition>& partitions, bool lost) override;
+  void on_committed(const std::vector<kafka::CommitOutcome>& outcomes) override;
+  void on_error(kafka::ErrorCode code, const std::string& text,
+                const std::optional<TopicPartition>& tp) override;
+  void start_waiting();
+  std::map<TopicPartition, Offset> start_shards(const std::vector<TopicPartition>& partitions);
+  bool open_shard(const positions::Start& start, const TopicBoard::Route& route);
+  void wait_for_start(const TopicPartition& tp, std::string reason, std::string text);
+  std::vector<pipeline::Shard*> drain(const std::vector<TopicPartition>& partitions, bool lost);
+  void release(const TopicPartition& tp);
+  void release_all();
+
+  // flow_snapshot.cpp
+  observe::ShardSnapshot snapshot_of(const Entry& entry) const;
+
+  // flow_trouble.cpp: shards that can not go on
+  void serve_events();
+  void serve_event(const pipeline::StreamEvent& event);
+  void park(Entry& entry, const std::string& reason, const std::string& text);
+  void retry_parked();
+  void retry(const TopicPartition& tp, Entry& entry);
+  void leave_lost_range(Entry& entry);
+  Entry* entry_of(const pipeline::Shard* shard);
+  void reread(const TopicPartition& tp);
+
+  const config::FlowSettings settings_;
+  TopicBoard board_;
+  pipeline::ByteBudget& budget_;
+  const std::int64_t flow_budget_bytes_;
+  const Clock& clock_;
+
+  std::atomic<bool> stop_requested_{false};
+  std::atomic<bool> drain_wanted_{true};
+  ExitCode exit_code_ = ExitCode::ok;
+  bool left_cleanly_ = true;
+
+  // In order of dependence: streams end before the member whose queues they read.
+  kafka::LogContext source_context_{kafka::Side::source, {}};
+  kafka::LogContext target_context_{kafka::Side::target, {}};
+  kafka::Client source_query_;
+  kafka::Client target_query_;
+  std::unique_ptr<kafka::GroupMember> member_;
+  std::unique_ptr<positions::StartPositions> starts_;
+  std::unique_ptr<LogEnds> log_ends_;
+  std::unique_ptr<pipeline::Reader> reader_;
+  std::vector<std::unique_ptr<pipeline::Stream>> streams_;
+
+  std::vector<std::string> subscribed_;
+  std::size_t next_stream_ = 0;
+  SteadyTime refresh_at_{};
+  SteadyTime commit_at_{};
+  SteadyTime start_retry_at_{};
+  SteadyTime said_connecting_at_{};
+  bool commit_now_ = false;
+
+  std::mutex events_mutex_;
+  std::deque<pipeline::StreamEvent> events_;
+  std::atomic<std::uint64_t> timestamps_replaced_{0};
+
+  // What snapshot() reads; the control thread writes it under the mutex.
+  mutable std::mutex state_mutex_;
+  positions::CommitLog commits_;
+  std::unordered_map<TopicPartition, Entry> shards_;
+  std::map<TopicPartition, Waiting> waiting_partitions_;
+  std::map<std::string, Waiting> waiting_topics_;
+  observe::FlowState state_ = observe::FlowState::connecting;
+  std::string reason_ = "connecting";
+  bool assigned_once_ = false;
+  std::string source_cluster_id_;
+  std::string target_cluster_id_;
+  std::uint64_t rebalances_ = 0;
+  observe::ReleasedCounters released_;
+};
+
+}  // namespace kferry::app

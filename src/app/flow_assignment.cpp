@@ -1,0 +1,239 @@
+// How partitions come to a flow and leave it.
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "app/flow.hpp"
+#include "kferry/base/log.hpp"
+
+namespace kferry::app {
+namespace {
+
+constexpr Milliseconds k_request_timeout{10'000};
+constexpr Milliseconds k_start_retry{2'000};
+constexpr Milliseconds k_drain_poll{2};
+constexpr Milliseconds k_last_commit_timeout{5'000};
+
+bool arrived(const pipeline::Shard& shard) {
+  return shard.position.load(std::memory_order_acquire) >=
+         shard.read_position.load(std::memory_order_acquire);
+}
+
+}  // namespace
+
+std::vector<std::optional<Offset>> Flow::on_assign(const std::vector<TopicPartition>& partitions) {
+  log::info("app", "{}: {} partitions assigned", settings_.name, partitions.size());
+  const auto offsets = start_shards(partitions);
+  std::vector<std::optional<Offset>> starts(partitions.size());
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const auto found = offsets.find(partitions[i]);
+    if (found != offsets.end()) starts[i] = found->second;
+  }
+  {
+    const std::lock_guard lock(state_mutex_);
+    ++rebalances_;
+    assigned_once_ = true;
+  }
+  // Start positions are committed at once: a crash before the first regular commit must not move
+  // them, and Kafka's tools show numbers from the beginning.
+  commit_now_ = true;
+  return starts;
+}
+
+/// Makes shards of the partitions that can start; the others wait, with a reason.
+std::map<TopicPartition, Offset> Flow::start_shards(const std::vector<TopicPartition>& partitions) {
+  std::map<TopicPartition, Offset> started;
+  std::vector<TopicPartition> ready;
+  for (const TopicPartition& tp : partitions) {
+    const TopicBoard::Route* route = board_.route(tp.topic);
+    if (route == nullptr) {
+      wait_for_start(tp, "topic-unknown", "its topic is not mirrored by this instance");
+    } else if (!route->partitioner.by_key() && tp.partition.value() >= route->target_partitions) {
+      wait_for_start(tp, "target-partition-missing",
+                     "topic " + route->target + " has only " +
+                         std::to_string(route->target_partitions) +
+                         " partitions on the target; add partitions there or start with "
+                         "--create.topics");
+    } else {
+      ready.push_back(tp);
+    }
+  }
+  if (ready.empty()) return started;
+  const auto starts = starts_->resolve(ready, k_request_timeout);
+  if (!starts) {
+    log::warning("app", "{}: {}; trying again", settings_.name, starts.error().text);
+    for (const TopicPartition& tp : ready) {
+      wait_for_start(tp, "start-position-unknown", starts.error().text);
+    }
+    return started;
+  }
+  for (const positions::Start& start : *starts) {
+    if (!start.offset) {
+      wait_for_start(start.tp, "start-position-unknown", start.problem);
+    } else if (open_shard(start, *board_.route(start.tp.topic))) {
+      started.emplace(start.tp, *start.offset);
+    }
+  }
+  return started;
+}
+
+bool Flow::open_shard(const positions::Start& start, const TopicBoard::Route& route) {
+  Entry entry;
+  entry.stream = next_stream_++ % streams_.size();
+  entry.shard =
+      std::make_unique<pipeline::Shard>(start.tp, route.target, route.partitioner, *start.offset);
+  entry.records_lost = start.lost;
+  if (start.lost > 0) {
+    log::error("app",
+               "{}: DATA LOST at the source: {} records of {} before offset {} were deleted "
+               "before they were mirrored; going on behind them",
+               settings_.name, start.lost, to_string(start.tp), start.offset->value());
+  }
+  if (const auto opened = streams_[entry.stream]->open(*entry.shard); !opened) {
+    wait_for_start(start.tp, "not-opened", opened.error().text);
+    return false;
+  }
+  log_ends_->watch(start.tp);
+  const std::lock_guard lock(state_mutex_);
+  commits_.add(start.tp, *start.offset, start.committed && start.lost == 0, clock_.steady());
+  waiting_partitions_.erase(start.tp);
+  shards_[start.tp] = std::move(entry);
+  return true;
+}
+
+void Flow::wait_for_start(const TopicPartition& tp, std::string reason, std::string text) {
+  const std::lock_guard lock(state_mutex_);
+  const auto known = waiting_partitions_.find(tp);
+  if (known == waiting_partitions_.end() || known->second.reason != reason) {
+    log::warning("app", "{}: {} waits: {}", settings_.name, to_string(tp), text);
+  }
+  waiting_partitions_[tp] = Waiting{std::move(reason), std::move(text)};
+}
+
+/// Tries the assigned partitions that could not start.
+void Flow::start_waiting() {
+  if (waiting_partitions_.empty() || clock_.steady() < start_retry_at_) return;
+  start_retry_at_ = clock_.steady() + k_start_retry;
+  std::vector<TopicPartition> partitions;
+  for (const auto& [tp, why] : waiting_partitions_) partitions.push_back(tp);
+  if (start_shards(partitions).empty()) return;
+  commit_now_ = true;
+  // The library takes assignments whole: what runs goes on where it reads now.
+  std::vector<kafka::CommitMark> reads;
+  for (const auto& [tp, entry] : shards_) {
+    reads.push_back({tp, Offset(entry.shard->read_position.load())});
+  }
+  if (const auto restarted = member_->restart(reads); !restarted) {
+    log::warning("app", "{}: {}", settings_.name, restarted.error().text);
+  }
+}
+
+void Flow::on_revoke(const std::vector<TopicPartition>& partitions, bool lost) {
+  log::info("app", "{}: {} partitions {}", settings_.name, partitions.size(),
+            lost ? "lost" : "revoked");
+  const auto left_behind = drain(partitions, lost);
+  if (!left_behind.empty()) {
+    log::warning("app",
+                 "{}: {} partitions did not drain within {} ms; what was not acknowledged will be "
+                 "read again by the next owner",
+                 settings_.name, left_behind.size(), settings_.drain_timeout.count());
+  }
+  if (!lost) {
+    commit_due();
+    if (!member_->await_commits(k_last_commit_timeout)) {
+      log::warning("app", "{}: the last commit was not answered in time", settings_.name);
+    }
+  }
+  for (const TopicPartition& tp : partitions) release(tp);
+}
+
+/// Stops reading the partitions and waits for what is under way. Returns the shards that did not
+/// get through; they hold nothing any more.
+std::vector<pipeline::Shard*> Flow::drain(const std::vector<TopicPartition>& partitions,
+                                          bool lost) {
+  std::vector<Entry*> open;
+  for (const TopicPartition& tp : partitions) {
+    const auto found = shards_.find(tp);
+    if (found == shards_.end()) continue;
+    streams_[found->second.stream]->stop_reading(*found->second.shard);
+    open.push_back(&found->second);
+  }
+  {
+    const std::lock_guard lock(state_mutex_);
+    for (Entry* entry : open) {
+      if (entry->state == observe::ShardState::running) {
+        entry->state = observe::ShardState::draining;
+      }
+    }
+  }
+  const SteadyTime deadline = clock_.steady() + settings_.drain_timeout;
+  std::erase_if(open, [](const Entry* entry) { return arrived(*entry->shard); });
+  std::vector<pipeline::Shard*> behind;
+  while (!open.empty()) {
+    serve_events();  // a shard may be parked while it drains
+    const bool wait = !lost && drain_wanted_ && clock_.steady() < deadline;
+    std::erase_if(open, [&](Entry* entry) {
+      if (arrived(*entry->shard)) return true;
+      if (wait && entry->state != observe::ShardState::parked) return false;
+      behind.push_back(entry->shard.get());
+      return true;
+    });
+    if (!open.empty()) std::this_thread::sleep_for(k_drain_poll);
+  }
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    std::vector<pipeline::Shard*> of_stream;
+    for (pipeline::Shard* shard : behind) {
+      if (shards_.at(shard->source).stream == i) of_stream.push_back(shard);
+    }
+    if (!of_stream.empty()) streams_[i]->abandon(of_stream);
+  }
+  return behind;
+}
+
+void Flow::release(const TopicPartition& tp) {
+  log_ends_->forget(tp);
+  {
+    const std::lock_guard lock(state_mutex_);
+    commits_.remove(tp);
+    waiting_partitions_.erase(tp);
+  }
+  const auto found = shards_.find(tp);
+  if (found == shards_.end()) return;
+  Entry& entry = found->second;
+  streams_[entry.stream]->release(*entry.shard);
+  {
+    const std::lock_guard lock(events_mutex_);
+    std::erase_if(events_, [&](const auto& event) { return event.shard == entry.shard.get(); });
+  }
+  const std::lock_guard lock(state_mutex_);
+  const pipeline::Shard& shard = *entry.shard;
+  released_.records_mirrored += shard.records_mirrored;
+  released_.bytes_mirrored += shard.bytes_mirrored;
+  released_.records_filtered += shard.records_filtered;
+  released_.records_dropped += shard.records_dropped;
+  released_.records_lost += entry.records_lost;
+  released_.batches["records"] += shard.batches;
+  shards_.erase(found);
+}
+
+/// Whatever is still ours when the group was left or could not be.
+void Flow::release_all() {
+  std::vector<TopicPartition> partitions;
+  for (const auto& [tp, entry] : shards_) partitions.push_back(tp);
+  drain(partitions, true);
+  for (const TopicPartition& tp : partitions) release(tp);
+}
+
+void Flow::on_committed(const std::vector<kafka::CommitOutcome>& outcomes) {
+  const std::lock_guard lock(state_mutex_);
+  commits_.record(outcomes, clock_.steady());
+  for (const auto& outcome : outcomes) {
+    if (outcome.error == 0) continue;
+    log::warning("app", "{}: commit of {} failed: {}; it is sent again with the next one",
+                 settings_.name, to_string(outcome.tp), kafka::error_text(outcome.error));
+    break;  // one line speaks for the request
+  }
+}
+
+}  // namespace kferry::app

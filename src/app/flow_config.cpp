@@ -1,0 +1,84 @@
+#include "app/flow_config.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace kferry::app {
+namespace {
+
+/// What librdkafka holds for a fetched record beside its bytes (rd_kafka_op_t).
+constexpr std::int64_t k_fetched_record_overhead_bytes = 400;
+/// More than this per partition did not make a mirror any faster.
+constexpr std::int64_t k_queue_bytes_max = 16LL << 20;
+/// Less than this and a partition gets no second batch before the first is through.
+constexpr std::int64_t k_queue_bytes_min = 256LL << 10;
+constexpr std::int64_t k_fetch_partition_bytes_max = 1LL << 20;
+constexpr std::int64_t k_fetch_partition_bytes_min = 64LL << 10;
+constexpr std::int64_t k_fetch_bytes_max = 8LL << 20;
+
+void append(kafka::ClientConfig& config, const std::vector<config::LibraryProperty>& properties) {
+  for (const auto& property : properties) config.emplace_back(property.name, property.value);
+}
+
+std::string client_id(const config::FlowSettings& flow,
+                      const std::optional<std::string>& configured) {
+  // MirrorMaker's consumers are <group.id>-<stream>; there is one member here.
+  return configured.value_or(flow.source.group_id + "-0");
+}
+
+kafka::ClientConfig source_base(const config::FlowSettings& flow) {
+  return {{"bootstrap.servers", flow.source.bootstrap_servers},
+          {"group.id", flow.source.group_id},
+          {"client.id", client_id(flow, flow.source.client_id)},
+          {"isolation.level", flow.source.read_committed ? "read_committed" : "read_uncommitted"},
+          {"socket.nagle.disable", "true"},
+          {"socket.keepalive.enable", "true"},
+          {"reconnect.backoff.max.ms", "2000"}};
+}
+
+}  // namespace
+
+PrefetchLimits prefetch_limits(std::int64_t flow_budget_bytes, std::size_t partitions) {
+  const auto count = static_cast<std::int64_t>(std::max<std::size_t>(1, partitions));
+  const std::int64_t share = flow_budget_bytes / 2 / count;
+  PrefetchLimits limits;
+  limits.queue_bytes_per_partition = std::clamp(share, k_queue_bytes_min, k_queue_bytes_max);
+  limits.queue_records_per_partition = std::max<std::int64_t>(
+      1'000, limits.queue_bytes_per_partition / k_fetched_record_overhead_bytes);
+  limits.fetch_bytes_per_partition =
+      std::clamp(share, k_fetch_partition_bytes_min, k_fetch_partition_bytes_max);
+  limits.fetch_bytes_max = std::max(limits.fetch_bytes_per_partition,
+                                    std::min(k_fetch_bytes_max, flow_budget_bytes / 4));
+  return limits;
+}
+
+kafka::ClientConfig member_config(const config::FlowSettings& flow, const PrefetchLimits& limits) {
+  kafka::ClientConfig config = source_base(flow);
+  config.insert(
+      config.end(),
+      {{"partition.assignment.strategy", flow.source.assignor},
+       {"check.crcs", "true"},
+       {"session.timeout.ms", "10000"},
+       {"topic.metadata.refresh.interval.ms", std::to_string(flow.refresh_interval.count())},
+       {"queued.max.messages.kbytes", std::to_string(limits.queue_bytes_per_partition / 1'024)},
+       {"queued.min.messages", std::to_string(limits.queue_records_per_partition)},
+       {"max.partition.fetch.bytes", std::to_string(limits.fetch_bytes_per_partition)},
+       {"fetch.max.bytes",
+        std::to_string(flow.source.fetch_bytes_max.value_or(limits.fetch_bytes_max))},
+       {"fetch.wait.max.ms", "500"}});
+  append(config, flow.source.library);
+  return config;
+}
+
+kafka::ClientConfig source_query_config(const config::FlowSettings& flow) {
+  return source_base(flow);
+}
+
+kafka::ClientConfig target_config(const config::FlowSettings& flow) {
+  kafka::ClientConfig config{{"bootstrap.servers", flow.target.bootstrap_servers},
+                             {"client.id", client_id(flow, flow.target.client_id)}};
+  append(config, flow.target.library);
+  return config;
+}
+
+}  // namespace kferry::app

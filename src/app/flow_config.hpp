@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kferry/config/settings.hpp"
+#include "kferry/engines/records/records_engine.hpp"
+#include "kferry/kafka/client_config.hpp"
+
+namespace kferry::app {
+
+/// How much of the memory budget one flow's clients may hold in front of the pipeline.
+struct PrefetchLimits {
+  std::int64_t queue_bytes_per_partition = 0;
+  std::int64_t queue_records_per_partition = 0;
+  std::int64_t fetch_bytes_per_partition = 0;
+  std::int64_t fetch_bytes_max = 0;
+};
+
+/// Divides the prefetch half of a flow's budget among the partitions that match its topics. The
+/// library keeps its limits per partition and for its whole life, so this is decided at start.
+PrefetchLimits prefetch_limits(std::int64_t flow_budget_bytes, std::size_t partitions);
+
+/// The properties of the group member that reads the source.
+kafka::ClientConfig member_config(const config::FlowSettings& flow, const PrefetchLimits& limits);
+/// The properties of a source client for questions only, with the group's name.
+kafka::ClientConfig source_query_config(const config::FlowSettings& flow);
+kafka::ClientConfig target_config(const config::FlowSettings& flow);
+
+}  // namespace kferry::app

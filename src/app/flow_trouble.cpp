@@ -1,0 +1,187 @@
+// What a flow does about shards that can not go on, and about what the group's client reports.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "app/flow.hpp"
+#include "kferry/base/log.hpp"
+
+namespace kferry::app {
+namespace {
+
+constexpr Milliseconds k_request_timeout{10'000};
+/// A parked shard is tried again after a second, then ever more rarely.
+constexpr Milliseconds k_park_backoff_min{1'000};
+constexpr Milliseconds k_park_backoff_max{60'000};
+
+}  // namespace
+
+void Flow::serve_events() {
+  std::deque<pipeline::StreamEvent> events;
+  {
+    const std::lock_guard lock(events_mutex_);
+    events.swap(events_);
+  }
+  for (const auto& event : events) serve_event(event);
+}
+
+Flow::Entry* Flow::entry_of(const pipeline::Shard* shard) {
+  const auto found = std::find_if(shards_.begin(), shards_.end(), [&](const auto& pair) {
+    return pair.second.shard.get() == shard;
+  });
+  return found == shards_.end() ? nullptr : &found->second;
+}
+
+void Flow::serve_event(const pipeline::StreamEvent& event) {
+  if (event.kind == pipeline::StreamEvent::Kind::writer_failed) {
+    log::error("app", "{}: no producer for the target: {}", settings_.name, event.text);
+    return;
+  }
+  Entry* entry = entry_of(event.shard);
+  if (entry == nullptr) return;
+  const std::string where = to_string(entry->shard->source);
+  switch (event.kind) {
+    case pipeline::StreamEvent::Kind::send_failed:
+      fail(ExitCode::send_failed,
+           "the target refuses the record at offset " + std::to_string(event.offset.value()) +
+               " of " + where + " for good: " + event.text + " (" + event.reason +
+               "); stopping, as abort.on.send.failure=true asks. Raise the target topic's limit, "
+               "or choose --on.send.failure skip or park");
+      park(*entry, event.reason, event.text);
+      break;
+    case pipeline::StreamEvent::Kind::parked:
+      park(*entry, event.reason,
+           "target topic " + entry->shard->target_topic + ", source offset " +
+               std::to_string(event.offset.value()) + ": " + event.text);
+      break;
+    case pipeline::StreamEvent::Kind::read_failed:
+      if (event.read_kind == pipeline::ReadFailure::Kind::out_of_range) {
+        leave_lost_range(*entry);
+      } else {
+        park(*entry, event.reason,
+             "source: reading at offset " + std::to_string(event.offset.value()) + ": " +
+                 event.text);
+      }
+      break;
+    case pipeline::StreamEvent::Kind::writer_failed:
+      break;
+  }
+}
+
+void Flow::park(Entry& entry, const std::string& reason, const std::string& text) {
+  streams_[entry.stream]->stop_reading(*entry.shard);
+  const std::int64_t position = entry.shard->position;
+  // Back-off starts over when the shard got somewhere since it was parked last.
+  entry.backoff = position > entry.parked_position
+                      ? k_park_backoff_min
+                      : std::min(entry.backoff * 2, k_park_backoff_max);
+  entry.parked_position = position;
+  entry.retry_at = clock_.steady() + entry.backoff;
+  log::warning("app", "{}: {} is parked ({}): {}; the others go on, next try in {} ms",
+               settings_.name, to_string(entry.shard->source), reason, text, entry.backoff.count());
+  const std::lock_guard lock(state_mutex_);
+  entry.state = observe::ShardState::parked;
+  entry.reason = reason + ": " + text;
+}
+
+void Flow::retry_parked() {
+  const SteadyTime now = clock_.steady();
+  for (auto& [tp, entry] : shards_) {
+    if (entry.state == observe::ShardState::parked && now >= entry.retry_at) retry(tp, entry);
+  }
+}
+
+/// Reads again from the position: whatever was not acknowledged.
+void Flow::retry(const TopicPartition& tp, Entry& entry) {
+  pipeline::Stream& stream = *streams_[entry.stream];
+  stream.abandon({entry.shard.get()});
+  const Offset position(entry.shard->position);
+  if (const auto sought = member_->seek(tp, position, k_request_timeout); !sought) {
+    // Where the library stands still at the end of its log no seek helps, only a fresh start.
+    leave_lost_range(entry);
+    return;
+  }
+  stream.resume(*entry.shard, position);
+  const std::lock_guard lock(state_mutex_);
+  entry.state = observe::ShardState::running;
+  entry.reason.clear();
+}
+
+/// The position is outside of the source's log. Below it: records are gone, which is counted. Above
+/// it: the log is another one than we knew, which nobody but the operator can judge.
+void Flow::leave_lost_range(Entry& entry) {
+  const TopicPartition tp = entry.shard->source;
+  const std::array asked{tp};
+  pipeline::Stream& stream = *streams_[entry.stream];
+  stream.stop_reading(*entry.shard);
+  stream.abandon({entry.shard.get()});
+  const Offset position(entry.shard->position);
+  const auto low = member_->cluster().offsets(asked, kafka::LogEnd::beginning, k_request_timeout);
+  const auto high = member_->cluster().offsets(asked, kafka::LogEnd::end, k_request_timeout);
+  if (!low || !high || !low->front().offset || !high->front().offset) {
+    park(entry, "LOG_ENDS_UNKNOWN", "source: the log's beginning and end can not be read");
+    return;
+  }
+  const Offset begin = *low->front().offset;
+  const Offset end = *high->front().offset;
+  if (position > end) {
+    park(entry, "OFFSET_BEYOND_END",
+         "the position " + std::to_string(position.value()) + " lies beyond the source's log end " +
+             std::to_string(end.value()) +
+             ": the topic was truncated or created anew; stop kferry and set the group's position "
+             "with kafka-consumer-groups --reset-offsets");
+    return;
+  }
+  Offset start = position;
+  if (position < begin) {
+    const auto lost = static_cast<std::uint64_t>(begin.value() - position.value());
+    log::error("app",
+               "{}: DATA LOST at the source: {} records of {} between offsets {} and {} were "
+               "deleted before they were mirrored; going on behind them",
+               settings_.name, lost, to_string(tp), position.value(), begin.value());
+    const std::lock_guard lock(state_mutex_);
+    entry.records_lost += lost;
+    start = begin;
+  }
+  stream.resume(*entry.shard, start);
+  std::vector<kafka::CommitMark> reads;
+  for (const auto& [other, known] : shards_) {
+    reads.push_back({other, other == tp ? start : Offset(known.shard->read_position.load())});
+  }
+  if (const auto restarted = member_->restart(reads); !restarted) {
+    park(entry, "RESTART", restarted.error().text);
+    return;
+  }
+  const std::lock_guard lock(state_mutex_);
+  entry.state = observe::ShardState::running;
+  entry.reason.clear();
+}
+
+/// Records of the partition went past its reader: read again from where the reader stands.
+void Flow::reread(const TopicPartition& tp) {
+  const auto found = shards_.find(tp);
+  if (found == shards_.end() || found->second.state != observe::ShardState::running) return;
+  log::warning("app", "{}: records of {} came by another way, reading them again", settings_.name,
+               to_string(tp));
+  park(found->second, "STRAY_RECORDS", "records came by another way");
+  found->second.retry_at = clock_.steady();
+}
+
+void Flow::on_error(kafka::ErrorCode code, const std::string& text,
+                    const std::optional<TopicPartition>& tp) {
+  if (tp && kafka::error_name(code) == "_INCONSISTENT") {
+    reread(*tp);
+    return;
+  }
+  const std::string where = tp ? " (" + to_string(*tp) + ")" : "";
+  const ErrorKind kind = kafka::classify_request(code);
+  if (kind == ErrorKind::authorization || kind == ErrorKind::configuration ||
+      kind == ErrorKind::fatal) {
+    log::error("app", "{}: source{}: {}", settings_.name, where, text);
+  } else {
+    log::warning("app", "{}: source{}: {}", settings_.name, where, text);
+  }
+}
+
+}  // namespace kferry::app

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "kferry/base/exit_code.hpp"
+#include "kferry/config/settings.hpp"
+
+namespace kferry::app {
+
+/// kferry plan: asks both clusters, changes nothing, prints what would happen to each topic and
+/// why. ok when every topic can run; configuration when one can not; unreachable, not_authorized
+/// when a cluster does not answer or refuses.
+ExitCode plan_command(const config::Settings& settings, bool json);
+
+/// kferry check: what can be said without a cluster, beyond what reading the files found: patterns
+/// compile, the library takes the properties.
+ExitCode check_command(const config::Settings& settings, bool json);
+
+}  // namespace kferry::app

@@ -1,0 +1,120 @@
+#include "kferry/pipeline/planner.hpp"
+
+#include <charconv>
+
+namespace kferry::pipeline {
+namespace {
+
+std::optional<std::int64_t> number(const std::map<std::string, std::string>& config,
+                                   const char* name) {
+  const auto found = config.find(name);
+  if (found == config.end()) return std::nullopt;
+  std::int64_t value = 0;
+  const std::string& text = found->second;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string text(const std::map<std::string, std::string>& config, const char* name) {
+  const auto found = config.find(name);
+  return found == config.end() ? std::string() : found->second;
+}
+
+void warn_about_sizes(const TopicFacts& facts, const PlanRules& rules, TopicPlan& plan) {
+  const auto source_max = number(facts.source_config, "max.message.bytes");
+  const auto target_max = number(facts.target_config, "max.message.bytes");
+  if (source_max && target_max && *target_max < *source_max) {
+    plan.warnings.push_back("max.message.bytes is " + std::to_string(*target_max) +
+                            " on the target and " + std::to_string(*source_max) +
+                            " on the source: records between the two will be refused; raise it on "
+                            "the target topic");
+  }
+  if (rules.record_bytes_max && source_max && *rules.record_bytes_max < *source_max) {
+    plan.warnings.push_back("max.request.size is " + std::to_string(*rules.record_bytes_max) +
+                            " and the source topic holds records up to " +
+                            std::to_string(*source_max) +
+                            " bytes: larger ones will be refused; raise max.request.size");
+  }
+}
+
+void warn_about_cleanup(const TopicFacts& facts, TopicPlan& plan) {
+  const std::string source = text(facts.source_config, "cleanup.policy");
+  const std::string target = text(facts.target_config, "cleanup.policy");
+  if (!source.empty() && !target.empty() && source != target) {
+    plan.warnings.push_back(
+        "cleanup.policy is " + source + " on the source and " + target + " on the target" +
+        (target.find("compact") != std::string::npos ? ": the target refuses records without key"
+                                                     : ""));
+  }
+  const std::string type = text(facts.target_config, "message.timestamp.type");
+  if (type == "LogAppendTime" &&
+      text(facts.source_config, "message.timestamp.type") != "LogAppendTime") {
+    plan.warnings.push_back(
+        "message.timestamp.type is LogAppendTime on the target: record timestamps are replaced "
+        "there by the time of arrival");
+  }
+}
+
+void block(TopicPlan& plan, const char* reason, std::string what) {
+  plan.blocked = reason;
+  plan.blocked_text = std::move(what);
+}
+
+/// Without a target topic, or with one that is to be grown, the counts will be equal.
+std::optional<std::int32_t> decide_target(const TopicFacts& facts, const PlanRules& rules,
+                                          TopicPlan& plan) {
+  if (!facts.target_partitions) {
+    if (!rules.create_topics) {
+      block(plan, "target-topic-missing",
+            "topic " + facts.target +
+                " does not exist on the target; create it there or start with --create.topics");
+      return std::nullopt;
+    }
+    plan.action = TopicPlan::Action::create;
+    return facts.source_partitions;
+  }
+  if (rules.create_topics && *facts.target_partitions < facts.source_partitions &&
+      rules.partitioning == topics::PartitioningMode::source) {
+    plan.action = TopicPlan::Action::grow;
+    return facts.source_partitions;
+  }
+  return facts.target_partitions;
+}
+
+}  // namespace
+
+TopicPlan plan_topic(const TopicFacts& facts, const PlanRules& rules) {
+  TopicPlan plan;
+  plan.source = facts.source;
+  plan.target = facts.target;
+  plan.source_partitions = facts.source_partitions;
+  plan.target_partitions = facts.target_partitions;
+  plan.engine = "records";
+  plan.engine_reason = "the engine of this version";
+  if (!facts.target_problem.empty()) {
+    block(plan, "target-topic-refused", facts.target_problem);
+    return plan;
+  }
+  const auto target_count = decide_target(facts, rules, plan);
+  if (!target_count) return plan;
+  const auto partitioner =
+      topics::Partitioner::make(rules.partitioning, facts.source_partitions, *target_count);
+  if (!partitioner) {
+    block(plan, "target-partitions-too-few", partitioner.error().text);
+    return plan;
+  }
+  plan.partitioner = *partitioner;
+  plan.partitioning = partitioner->by_key() ? "key" : "source";
+  if (partitioner->by_key() && facts.source_partitions != *target_count) {
+    plan.warnings.push_back(
+        "partition counts differ: records are placed by key as a Java producer would; records "
+        "without key by source partition modulo " +
+        std::to_string(*target_count));
+  }
+  warn_about_sizes(facts, rules, plan);
+  warn_about_cleanup(facts, plan);
+  return plan;
+}
+
+}  // namespace kferry::pipeline
