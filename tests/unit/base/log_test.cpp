@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <regex>
+#include <algorithm>
+#include <cctype>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,10 +32,11 @@ TEST_F(Log, WritesOneLineWithTimeLevelAndRoom) {
   configure(Level::info, Format::text);
   testing::internal::CaptureStderr();
   warning("topics", "{} is {}", "a", 1);
-  const std::string line = testing::internal::GetCapturedStderr();
-  EXPECT_TRUE(std::regex_match(
-      line, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warning topics: a is 1\n)")))
-      << line;
+  std::string line = testing::internal::GetCapturedStderr();
+  ASSERT_GT(line.size(), 24U) << line;
+  const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
+  std::replace_if(line.begin(), line.begin() + 24, is_digit, '0');
+  EXPECT_EQ(line, "0000-00-00T00:00:00.000Z warning topics: a is 1\n");
 }
 
 TEST_F(Log, IsSilentBelowItsLevel) {
