@@ -17,7 +17,7 @@ bool topic_waits(const FlowSnapshot& flow) {
   return std::ranges::any_of(flow.waiting_topics, [](const auto& entry) { return entry.second; });
 }
 
-std::string with_reason(std::string text, const std::string& reason) {
+std::string with_reason(const std::string& text, const std::string& reason) {
   return reason.empty() ? text : text + ": " + reason;
 }
 
