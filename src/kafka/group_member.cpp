@@ -122,24 +122,26 @@ struct GroupMember::Inside : LogContext {
     from(opaque).listener.on_error(err, text != nullptr ? text : "", std::nullopt);
   }
 
-  /// Runs inside serve_commits(), since that is where the reply queue is polled.
-  static void commit_done(rd_kafka_t*, rd_kafka_resp_err_t err,
-                          rd_kafka_topic_partition_list_t* list, void* opaque) {
-    Inside& self = *static_cast<Inside*>(opaque);
-    if (self.commits_pending > 0) --self.commits_pending;
+  void serve_commits(int timeout_ms) {
+    Event event(rd_kafka_queue_poll(commit_queue.get(), timeout_ms));
+    while (event) {
+      if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_OFFSET_COMMIT) report_commit(*event);
+      event.reset(rd_kafka_queue_poll(commit_queue.get(), 0));
+    }
+  }
+
+  void report_commit(rd_kafka_event_t& event) {
+    if (commits_pending > 0) --commits_pending;
+    const ErrorCode whole = rd_kafka_event_error(&event);
+    const rd_kafka_topic_partition_list_t* list = rd_kafka_event_topic_partition_list(&event);
     std::vector<CommitOutcome> outcomes;
     for (int i = 0; list != nullptr && i < list->cnt; ++i) {
       const rd_kafka_topic_partition_t& entry = list->elems[i];
       outcomes.push_back({{entry.topic, Partition(entry.partition)},
                           Offset(entry.offset),
-                          err != 0 ? err : entry.err});
+                          whole != 0 ? whole : entry.err});
     }
-    self.listener.on_committed(outcomes);
-  }
-
-  void serve_commits(int timeout_ms) {
-    Event event(rd_kafka_queue_poll(commit_queue.get(), timeout_ms));
-    while (event) event.reset(rd_kafka_queue_poll(commit_queue.get(), 0));
+    listener.on_committed(outcomes);
   }
 };
 
@@ -234,8 +236,8 @@ void GroupMember::commit(std::span<const CommitMark> marks) {
     const auto chunk = marks.first(std::min(marks.size(), k_commit_partitions_max));
     marks = marks.subspan(chunk.size());
     const PartitionList list = to_list(chunk);
-    const auto err = rd_kafka_commit_queue(client(), list.get(), inside_->commit_queue.get(),
-                                           &Inside::commit_done, inside_.get());
+    const auto err =
+        rd_kafka_commit_queue(client(), list.get(), inside_->commit_queue.get(), nullptr, nullptr);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       ++inside_->commits_pending;
       continue;
@@ -269,8 +271,13 @@ bool GroupMember::close(Milliseconds timeout) {
   }
   while (rd_kafka_consumer_closed(client()) == 0) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
-    // The last revoke runs our rebalance callback in here.
+    // What is polled from a queue of ours comes as an event, the last revoke too.
     const Event event(rd_kafka_queue_poll(queue.get(), 100));
+    if (event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) {
+      Inside::rebalance(client(), rd_kafka_event_error(event.get()),
+                        rd_kafka_event_topic_partition_list(event.get()),
+                        static_cast<LogContext*>(inside_.get()));
+    }
   }
   return true;
 }

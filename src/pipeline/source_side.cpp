@@ -45,7 +45,8 @@ void Stream::read_shard(Shard& shard) {
     if (!shard.reading.open) return;
     if (!wait_for_room(shard) || !wait_for_budget(shard)) return;
     ReadOutcome outcome = shard.reading.reader->read(Offset(shard.read_position));
-    if (outcome.batch) {
+    const bool progress = outcome.batch != nullptr;
+    if (progress) {
       shard.read_position.store(outcome.batch->next_offset.value(), std::memory_order_relaxed);
       budget_.take(outcome.batch->memory_bytes);
       const bool pushed = shard.ring.try_push(std::move(outcome.batch));
@@ -58,7 +59,7 @@ void Stream::read_shard(Shard& shard) {
                           outcome.failure->reason, outcome.failure->text, outcome.failure->kind});
       return;
     }
-    if (!outcome.batch) return;
+    if (!progress) return;
   }
   source_ready(shard);
 }
