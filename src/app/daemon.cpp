@@ -1,16 +1,17 @@
 #include "app/daemon.hpp"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "app/flow.hpp"
 #include "app/service_notify.hpp"
+#include "app/stop_signals.hpp"
 #include "kferry/base/log.hpp"
 #include "kferry/config/command_line.hpp"
 #include "kferry/kafka/client_config.hpp"
@@ -125,31 +126,9 @@ class Flows {
   std::atomic<bool> failed_{false};
 };
 
-/// SIGTERM and SIGINT as something to ask for, instead of handlers.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals_, &before_);
-  }
-  ~StopSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-
-  bool wait(Milliseconds timeout) const {
-    const timespec time{timeout.count() / 1'000, timeout.count() % 1'000 * 1'000'000};
-    return sigtimedwait(&signals_, nullptr, &time) > 0;
-  }
-
- private:
-  sigset_t signals_{};
-  sigset_t before_{};
-};
-
-/// Until every flow has ended: signals stop them, one flow's failure stops the others.
-void supervise(Flows& flows, const StopSignals& signals) {
+/// Until every flow has ended: signals stop them, one flow's failure or the caller's word stops the
+/// others.
+void supervise(Flows& flows, const StopSignals& signals, const std::function<bool()>& finished) {
   bool ready_said = false;
   int stops = 0;
   while (flows.running()) {
@@ -158,7 +137,7 @@ void supervise(Flows& flows, const StopSignals& signals) {
       ready_said = true;
     }
     const bool signalled = signals.wait(k_signal_poll);
-    if (flows.failed() && stops == 0) {
+    if (stops == 0 && (flows.failed() || (finished && finished()))) {
       stops = 1;
       flows.stop(true);
     }
@@ -175,7 +154,7 @@ void supervise(Flows& flows, const StopSignals& signals) {
 
 }  // namespace
 
-ExitCode run_daemon(const config::Settings& settings) {
+ExitCode run_daemon(const config::Settings& settings, const std::function<bool()>& finished) {
   const StopSignals signals;
   const SystemClock clock;
   print_start(settings);
@@ -200,7 +179,7 @@ ExitCode run_daemon(const config::Settings& settings) {
   flows.start();
   {
     const observe::Reporter reporter(source, clock);
-    supervise(flows, signals);
+    supervise(flows, signals, finished);
   }
   const ExitCode code = flows.join();
   log::info("app", "{}", observe::exit_summary(flows.snapshot()));

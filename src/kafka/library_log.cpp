@@ -1,5 +1,7 @@
 #include <librdkafka/rdkafka.h>
 
+#include <string_view>
+
 #include "kferry/base/log.hpp"
 #include "kferry/kafka/client_config.hpp"
 
@@ -21,7 +23,10 @@ log::Level to_level(int severity) noexcept {
 /// what it calls an error, and what it can not retry reaches the operator through our own messages.
 void write_line(const rd_kafka_t* client, int severity, const char* facility, const char* text) {
   const auto* context = static_cast<const LogContext*>(rd_kafka_opaque(client));
-  const log::Level level = to_level(severity);
+  // What the library thinks of properties is no news: kferry has judged and chosen them itself.
+  const bool about_properties =
+      std::string_view(facility) == "CONFWARN" || std::string_view(facility) == "AUTOCREATE";
+  const log::Level level = about_properties ? log::Level::debug : to_level(severity);
   if (!log::enabled(level)) return;
   const char* side = context != nullptr ? to_string(context->side) : "client";
   log::write(level, "kafka", fmt::format("{}: {}: {}", side, facility, text));
