@@ -19,6 +19,18 @@ std::string_view client_of(Side side) noexcept {
   return side == Side::source ? "consumer" : "producer";
 }
 
+std::vector<std::string_view> names_of(Side side) {
+  std::vector<std::string_view> names;
+  for (const auto* rule : all_rules(side)) names.push_back(rule->name);
+  return names;
+}
+
+const std::vector<std::string_view>& known_names(Side side) {
+  static const auto k_source_names = names_of(Side::source);
+  static const auto k_target_names = names_of(Side::target);
+  return side == Side::source ? k_source_names : k_target_names;
+}
+
 void note_unknown(Side side, const WrittenProperty& property, Findings& findings) {
   const Side other = side == Side::source ? Side::target : Side::source;
   if (find_rule(other, property.name) != nullptr) {
@@ -26,11 +38,9 @@ void note_unknown(Side side, const WrittenProperty& property, Findings& findings
         property.origin, fmt::format("{}: a property of Kafka's {}, not of its {}", property.name,
                                      client_of(other), client_of(side)));
   }
-  std::vector<std::string_view> names;
-  for (const auto* rule : all_rules(side)) names.push_back(rule->name);
   findings.unknown(property.origin,
                    fmt::format("{}: not a known property of Kafka's {}{}", in_quotes(property.name),
-                               client_of(side), did_you_mean(property.name, names)));
+                               client_of(side), did_you_mean(property.name, known_names(side))));
 }
 
 void apply_passed(Draft& draft, const PropertyRule& rule, const Value& value) {

@@ -56,7 +56,7 @@ class TreeBuilder {
   using Kind = JsonValue::Kind;
 
   TreeBuilder(std::string_view bytes, const char* const* read_to)
-      : begin_(bytes.data()), counted_to_(bytes.data()), read_to_(read_to) {}
+      : begin_(bytes.data()), size_(bytes.size()), counted_to_(bytes.data()), read_to_(read_to) {}
 
   bool null() { return add(Kind::null, ""); }
   bool boolean(bool value) { return add(Kind::boolean, value ? "true" : "false"); }
@@ -74,7 +74,8 @@ class TreeBuilder {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& why) {
-    document_.error_line = line_at(begin_ + (position == 0 ? 0 : position - 1));
+    // The library counts the end of the input as a character, and every look at it.
+    document_.error_line = line_at(begin_ + std::min(size_, position == 0 ? 0 : position - 1));
     document_.error = without_input(why.what());
     return false;
   }
@@ -125,6 +126,7 @@ class TreeBuilder {
   }
 
   const char* begin_;
+  std::size_t size_;
   const char* counted_to_;
   const char* const* read_to_;
   int lines_ = 1;

@@ -100,6 +100,11 @@ std::optional<std::string_view> nearest(std::string_view name,
   std::optional<std::string_view> best;
   std::size_t best_distance = std::max<std::size_t>(1, std::min<std::size_t>(3, name.size() / 4));
   for (const auto candidate : candidates) {
+    // The distance is never below the difference of the lengths.
+    if (std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size()) >
+        best_distance) {
+      continue;
+    }
     const auto distance = edit_distance(name, candidate);
     if (distance <= best_distance && (!best || distance < best_distance)) {
       best = candidate;

@@ -153,7 +153,8 @@ TEST_F(Json, EveryMistakeWithItsLine) {
       "source": {},
       "target": { "properties.file": "none.properties" }
     },
-    { "name": "two", "source": [], "target": {"properties": {"bootstrap.servers": "t:1"}}, "topics": {"include": " "} }
+    { "name": "two", "source": [], "topics": {"include": " "},
+      "target": {"properties": {"bootstrap.servers": "t:1"}} }
   ]
 })"),
       (Lines{
