@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/flow.hpp"
+#include "app/flow_config.hpp"
 #include "app/service_notify.hpp"
 #include "app/stop_signals.hpp"
 #include "kferry/base/log.hpp"
@@ -46,12 +47,11 @@ void print_start(const config::Settings& settings) {
 class Flows {
  public:
   Flows(const config::Settings& settings, const Clock& clock)
-      : budget_(settings.process.memory_budget_bytes / 2),
+      : budget_(settings.process.memory_budget_bytes / k_budget_quarters),
         budget_total_(settings.process.memory_budget_bytes),
         clock_(clock),
         started_(clock.steady()) {}
 
-  /// Half of the budget is for batches in flight, half for what the clients fetch ahead.
   Result<void> make(const config::Settings& settings) {
     const auto share = budget_total_ / static_cast<std::int64_t>(settings.flows.size());
     for (const config::FlowSettings& flow : settings.flows) {

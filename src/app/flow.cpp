@@ -101,8 +101,6 @@ ExitCode Flow::run() {
     }
     release_all();
   }
-  streams_.clear();
-  log_ends_.reset();
   const std::lock_guard lock(state_mutex_);
   if (exit_code_ == ExitCode::ok) state_ = observe::FlowState::stopped;
   return exit_code_;
@@ -184,7 +182,9 @@ Result<void> Flow::make_member(std::size_t partitions) {
   if (!member) return member.error();
   member_ = std::move(*member);
   reader_ = engines::records::make_reader(member_->client());
-  log_ends_ = std::make_unique<LogEnds>(member_->cluster());
+  auto log_ends = std::make_unique<LogEnds>(member_->cluster());
+  const std::lock_guard lock(state_mutex_);
+  log_ends_ = std::move(log_ends);
   return {};
 }
 
@@ -204,7 +204,7 @@ Result<void> Flow::make_streams() {
     const std::lock_guard lock(events_mutex_);
     events_.push_back(std::move(event));
   };
-  streams_.clear();
+  std::vector<std::unique_ptr<pipeline::Stream>> streams;
   for (int i = 0; i < settings_.streams; ++i) {
     const auto factory = [&](std::function<void()> on_acknowledgements) {
       return engines::records::make_writer(options, std::move(on_acknowledgements));
@@ -212,8 +212,10 @@ Result<void> Flow::make_streams() {
     auto stream = pipeline::Stream::create({to_policy(settings_.on_send_failure), settings_.name},
                                            *reader_, factory, budget_, clock_, sink);
     if (!stream) return stream.error();
-    streams_.push_back(std::move(*stream));
+    streams.push_back(std::move(*stream));
   }
+  const std::lock_guard lock(state_mutex_);
+  streams_ = std::move(streams);
   return {};
 }
 

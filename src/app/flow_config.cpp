@@ -40,15 +40,16 @@ kafka::ClientConfig source_base(const config::FlowSettings& flow) {
 
 PrefetchLimits prefetch_limits(std::int64_t flow_budget_bytes, std::size_t partitions) {
   const auto count = static_cast<std::int64_t>(std::max<std::size_t>(1, partitions));
-  const std::int64_t share = flow_budget_bytes / 2 / count;
+  const std::int64_t share = flow_budget_bytes / k_budget_quarters / count;
   PrefetchLimits limits;
   limits.queue_bytes_per_partition = std::clamp(share, k_queue_bytes_min, k_queue_bytes_max);
   limits.queue_records_per_partition = std::max<std::int64_t>(
       1'000, limits.queue_bytes_per_partition / k_fetched_record_overhead_bytes);
   limits.fetch_bytes_per_partition =
       std::clamp(share, k_fetch_partition_bytes_min, k_fetch_partition_bytes_max);
-  limits.fetch_bytes_max = std::max(limits.fetch_bytes_per_partition,
-                                    std::min(k_fetch_bytes_max, flow_budget_bytes / 4));
+  limits.fetch_bytes_max =
+      std::max(limits.fetch_bytes_per_partition,
+               std::min(k_fetch_bytes_max, flow_budget_bytes / k_budget_quarters));
   return limits;
 }
 

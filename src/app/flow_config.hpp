@@ -16,7 +16,13 @@ struct PrefetchLimits {
   std::int64_t fetch_bytes_max = 0;
 };
 
-/// Divides the prefetch half of a flow's budget among the partitions that match its topics. The
+/// A quarter of the memory budget is for batches between consume and acknowledgement, a quarter for
+/// what the clients fetch ahead. The other half is what librdkafka holds of the same records beside
+/// them: decoded and encoded copies, requests under way, and what malloc leaves unused. Measured
+/// with lz4 and 1 KB records: the process stays within the budget plus 64 MiB.
+inline constexpr std::int64_t k_budget_quarters = 4;
+
+/// Divides the prefetch share of a flow's budget among the partitions that match its topics. The
 /// library keeps its limits per partition and for its whole life, so this is decided at start.
 PrefetchLimits prefetch_limits(std::int64_t flow_budget_bytes, std::size_t partitions);
 
