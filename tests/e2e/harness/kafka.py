@@ -103,6 +103,8 @@ class Broker:
             "transaction.state.log.min.isr": 1,
             "group.initial.rebalance.delay.ms": 0,
             "group.min.session.timeout.ms": 1000,
+            # Record times of long ago are part of the tests.
+            "log.retention.ms": -1,
             "log.retention.check.interval.ms": 1000,
             "log.cleaner.backoff.ms": 200,
             "log.cleaner.dedupe.buffer.size": 8 << 20,

@@ -88,7 +88,15 @@ class Stage:
     def topic(self, suffix):
         return f"{self.name}-{suffix}"
 
-    def create(self, suffix, partitions, target_partitions=None, source_only=False, **configs):
+    def create(
+        self,
+        suffix,
+        partitions,
+        target_partitions=None,
+        source_only=False,
+        target_configs=None,
+        **configs,
+    ):
         """The topic on both sides; keyword arguments are its configs at the source."""
         name = self.topic(suffix)
         configs = {key.replace("_", "."): str(value) for key, value in configs.items()}
@@ -97,6 +105,7 @@ class Stage:
         self.topics_made.append(name)
         if not source_only:
             given = {"name": name, "partitions": target_partitions or partitions}
+            given["configs"] = target_configs or {}
             self.call(self.target, "create_topics", topics=[given])
         return name
 
@@ -187,7 +196,7 @@ class Stage:
             drained, timeout_s, lambda: f"lag of {', '.join(topics)} is 0, last seen {last}", 0.2
         )
 
-    def expect_same(self, topic, target_topic=None, **options):
+    def expect_same(self, topic, target_topic=None, may_be_empty=False, **options):
         """Both topics hold the same records, partition by partition."""
         if self.world.stand_in and self.call(self.source, "partitions", topic=topic) > 1:
             return {}  # MirrorMaker places records by their keys
@@ -198,6 +207,7 @@ class Stage:
             **options,
         )
         check.expect(result["equal"], lambda: f"{topic}: {result}")
+        check.expect(may_be_empty or result["source_records"] > 0, f"{topic} holds nothing")
         return result
 
     def expect_sequence(self, topic, repeats_allowed=False, **options):

@@ -6,6 +6,8 @@ from harness import check
 from harness.registry import scenario
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+# Brokers from 4.0 on refuse record times more than an hour ahead unless told otherwise.
+ANY_TIME = {"message.timestamp.after.max.ms": str((1 << 63) - 1)}
 COMPACTED = {
     "cleanup_policy": "compact",
     "min_cleanable_dirty_ratio": 0.01,
@@ -64,7 +66,7 @@ def fidelity(world):
     """keys, values, headers, times, sizes, codecs, transactions, holes and odd log ends arrive"""
     source, target = world.pair()
     with world.stage("fidelity", source, target) as stage:
-        corpora = [stage.create(codec, 3) for codec in CODECS]
+        corpora = [stage.create(codec, 3, target_configs=ANY_TIME) for codec in CODECS]
         for codec, topic in zip(CODECS, corpora):
             stage.call(
                 source,
@@ -119,7 +121,7 @@ def fidelity(world):
             result = stage.expect_same(topic, free_timestamps=[0])
             replaced += result.get("timestamps_replaced", 0)
         for topic in everything[len(corpora) :]:
-            stage.expect_same(topic)
+            stage.expect_same(topic, may_be_empty=topic == empty)
         verdict = stage.expect_sequence(transactions)
         check.expect_equal(verdict["records"], 2 * (50 + 1 + 200), "committed records")
         counted = sum(flow["timestamps_replaced"] for flow in ferry.status()["flows"])
@@ -189,7 +191,9 @@ def old_formats(world):
         topics = []
         for release in ("0.9.0", "0.10.2"):
             name = release.replace(".", "-")
-            topic = stage.create(name, 2, message_format_version=release)
+            topic = stage.create(
+                name, 2, target_configs=ANY_TIME, message_format_version=release
+            )
             topics.append(topic)
             for seed, codec in enumerate(("none", "gzip", "lz4")):
                 stage.call(

@@ -97,6 +97,11 @@ final class AdminCommands {
     Admin admin = Clients.admin(args);
     admin.createTopics(topics).all().get();
     awaitTopics(admin, topics.stream().map(NewTopic::name).collect(Collectors.toList()), true);
+    // The leaders have to serve too: a first batch that comes too early, with a second one close
+    // behind it, leaves an idempotent producer out of sequence for good.
+    for (NewTopic topic : topics) {
+      awaitLeaders(args, topic.name());
+    }
     return topics.size();
   }
 
@@ -135,6 +140,10 @@ final class AdminCommands {
     }
   }
 
+  private static void awaitLeaders(JsonNode cluster, String topic) throws Exception {
+    endOffsets(cluster, partitionsOf(cluster, topic), "read_uncommitted");
+  }
+
   private static Object addPartitions(JsonNode args) throws Exception {
     Clients.admin(args)
         .createPartitions(
@@ -142,6 +151,14 @@ final class AdminCommands {
                 args.get("topic").asText(), NewPartitions.increaseTo(args.get("total").asInt())))
         .all()
         .get();
+    String topic = args.get("topic").asText();
+    for (int attempt = 0; partitionsOf(args, topic).size() < args.get("total").asInt(); ++attempt) {
+      if (attempt == 300) {
+        throw new IllegalStateException("the new partitions of " + topic + " do not appear");
+      }
+      Thread.sleep(100);
+    }
+    awaitLeaders(args, topic);
     return args.get("total").asInt();
   }
 
