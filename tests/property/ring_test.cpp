@@ -37,8 +37,9 @@ TEST_F(RingProperty, BehavesLikeABoundedQueue) {
 
 TEST_F(RingProperty, KeepsOrderUnderBurstsOfBothThreads) {
   for (int round = 0; round < 20; ++round) {
-    SpscRing<std::uint64_t> ring(std::size_t{1} << random.below(7));
-    const std::uint64_t count = random.between(1000, 20'000);
+    const std::size_t capacity = std::size_t{1} << random.below(9);
+    SpscRing<std::uint64_t> ring(capacity);
+    const std::uint64_t count = capacity * random.between(10, 100);
     const std::uint64_t pause_every = random.between(1, 300);
     std::thread producer([&ring, count, pause_every] {
       for (std::uint64_t i = 0; i < count; ++i) {

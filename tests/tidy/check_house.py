@@ -148,6 +148,11 @@ def check_includes(house):
                     check_include(house, path, number, include, room)
 
 
+def is_source(path):
+    """A file, or one that the build makes from a template beside it."""
+    return path.is_file() or path.with_name(path.name + ".in").is_file()
+
+
 def check_include(house, path, number, include, room):
     quoted, name = include.group(1) == '"', include.group(2)
     for library, rooms in LIBRARIES.items():
@@ -163,8 +168,8 @@ def check_include(house, path, number, include, room):
             house.offence(path, number, f"room {room} may not use room {other} (src/README.md)")
     elif quoted:
         beside = path.parent / name
-        target = beside if beside.is_file() else house.root / "src" / name
-        if not target.is_file():
+        target = beside if is_source(beside) else house.root / "src" / name
+        if not is_source(target):
             house.offence(path, number, f"{name} is not there; libraries are included in <>")
         elif room_of(house, target.resolve().relative_to(house.root / "src").as_posix()) != room:
             house.offence(path, number, f"{name} is the inside of another room; use its doors")

@@ -59,6 +59,11 @@ class CheckHouse(unittest.TestCase):
         self.expect("lies in no room", {"src/cellar/c.cpp": "int c;\n"})
         self.expect("is not there", {"src/ring/r.cpp": '#include "kferry/base/gone.hpp"\n'})
 
+    def test_headers_that_the_build_makes(self):
+        files = {"src/ring/made.hpp.in": "", "src/ring/r.cpp": '#include "made.hpp"\n'}
+        self.assertEqual(self.verdict(files)[0], 0)
+        self.expect("is not there", {"src/ring/r.cpp": '#include "made.hpp"\n'})
+
     def test_builds_that_differ_from_the_drawing(self):
         cmake = SOUND["src/CMakeLists.txt"]
         more = cmake.replace("kafka USES base", "kafka USES base ring")
