@@ -78,6 +78,10 @@ kafka::ClientConfig source_query_config(const config::FlowSettings& flow) {
 kafka::ClientConfig target_config(const config::FlowSettings& flow) {
   kafka::ClientConfig config{{"bootstrap.servers", flow.target.bootstrap_servers},
                              {"client.id", client_id(flow, flow.target.client_id)}};
+  if (flow.target.in_flight_max) {
+    config.emplace_back("max.in.flight.requests.per.connection",
+                        std::to_string(*flow.target.in_flight_max));
+  }
   append(config, flow.target.library);
   return config;
 }

@@ -34,24 +34,16 @@ void take_in_flight(Draft& draft, const Value& value) {
 
 void take_idempotence(Draft& draft, const Value& value) { draft.target.idempotence = value.flag; }
 
+/// A record that times out leaves a gap in front of those behind it, so kferry sets no such limit:
+/// what may heal is retried, what can not is refused by the target itself.
 void take_delivery_timeout(Draft& draft, const Value& value) {
-  // Java's largest value means for ever; librdkafka's word for that is 0.
-  if (value.number >= INT32_MAX) return draft.set_library("message.timeout.ms", "0");
-  // librdkafka has it above linger.ms.
-  constexpr std::int64_t k_library_min = 1'000;
-  draft.set_library("message.timeout.ms", std::to_string(std::max(k_library_min, value.number)));
-  draft.warning(value, fmt::format("a record that can not be delivered within {} ms is a send "
-                                   "failure (--on.send.failure); unset means for ever",
-                                   value.number));
+  if (value.number >= INT32_MAX) return;
+  draft.warning(value, "kferry waits for the target as long as it takes; watch lag and /readyz");
 }
 
 void take_retries(Draft& draft, const Value& value) {
-  draft.set_library("retries", std::to_string(value.number));
-  if (value.number < INT32_MAX) {
-    draft.warning(value, fmt::format("a record that fails after {} retries is a send failure "
-                                     "(--on.send.failure); unset means for ever",
-                                     value.number));
-  }
+  if (value.number >= INT32_MAX) return;
+  draft.warning(value, "kferry retries as long as it takes; watch lag and /readyz");
 }
 
 void take_max_request_size(Draft& draft, const Value& value) {
@@ -172,13 +164,13 @@ constexpr PropertyRule k_target_rules[] = {
      .type = Type::integer,
      .limits = at_least(0),
      .translate = take_delivery_timeout,
-     .text = "message.timeout.ms; unset or 2147483647: for ever"},
+     .text = "always for ever: a record that times out would leave a gap"},
     {.name = "retries",
      .fate = Fate::translated,
      .type = Type::integer,
      .limits = at_least(0),
      .translate = take_retries,
-     .text = "honoured; unset: for ever"},
+     .text = "always for ever: what can not heal is refused by the target itself"},
     {.name = "retry.backoff.ms",
      .fate = Fate::passed,
      .type = Type::long_integer,
