@@ -74,9 +74,8 @@ def offline(stage, cases, consumer, producer):
     )
     without = write(stage, "without.properties", "bootstrap.servers=h:1\n")
     cases.refused("no group", [*both(without), *topics], CONFIGURATION, "group.id")
-    cases.refused(
-        "bad regex", [*both(), "--whitelist", "orders[", "--http.listen", "off"], USAGE, "orders["
-    )
+    bad = ["--whitelist", "orders[", "--http.listen", "off"]
+    cases.refused("bad regex", [*both(), *bad], CONFIGURATION, "--whitelist", "orders[")
     cases.refused("no topics", [*both(), "--http.listen", "off"], USAGE, "--include")
     cases.refused("unknown option", [*both(), *topics, "--num.steams", "2"], USAGE, "--num.steams")
     cases.refused(
@@ -109,7 +108,7 @@ def offline(stage, cases, consumer, producer):
     cases.refused("torn JSON", ["run", "--config", torn], CONFIGURATION, "torn.json:")
     several = ["check", *both(wrong, unknown), "--whitelist", "orders["]
     for words in (("session.timeout.ms",), ("orders[",)):
-        cases.refused("check names all mistakes", several, USAGE, *words)
+        cases.refused("check names all mistakes", several, CONFIGURATION, *words)
 
 
 def clusters(stage, cases, consumer, producer):
@@ -125,8 +124,8 @@ def clusters(stage, cases, consumer, producer):
     there = stage.create("there", 4)
     fewer = stage.create("fewer", 4, 2)
     missing = stage.create("missing", 2, source_only=True)
-    dead_consumer = stage.files(consumer=nobody, tag="-dead")[0]
-    dead_producer = stage.files(producer=nobody, tag="-dead")[1]
+    dead_consumer = stage.files(consumer=nobody, tag="-dead-source")[0]
+    dead_producer = stage.files(producer=nobody, tag="-dead-target")[1]
     cases.refused(
         "plan, source unreachable", plan(there, consumer_file=dead_consumer), UNREACHABLE, "source"
     )
