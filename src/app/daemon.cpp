@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "app/flow.hpp"
-#include "app/flow_config.hpp"
 #include "app/service_notify.hpp"
 #include "app/stop_signals.hpp"
 #include "kferry/base/log.hpp"
@@ -47,15 +46,14 @@ void print_start(const config::Settings& settings) {
 class Flows {
  public:
   Flows(const config::Settings& settings, const Clock& clock)
-      : budget_(settings.process.memory_budget_bytes / k_budget_quarters),
-        budget_total_(settings.process.memory_budget_bytes),
+      : budget_total_(settings.process.memory_budget_bytes),
         clock_(clock),
         started_(clock.steady()) {}
 
   Result<void> make(const config::Settings& settings) {
     const auto share = budget_total_ / static_cast<std::int64_t>(settings.flows.size());
     for (const config::FlowSettings& flow : settings.flows) {
-      auto made = Flow::make(flow, budget_, share, clock_);
+      auto made = Flow::make(flow, share, clock_);
       if (!made) return Error{made.error().kind, flow.name + ": " + made.error().text};
       flows_.push_back(std::move(*made));
     }
@@ -115,7 +113,6 @@ class Flows {
   }
 
  private:
-  pipeline::ByteBudget budget_;
   const std::int64_t budget_total_;
   const Clock& clock_;
   const SteadyTime started_;
@@ -130,25 +127,27 @@ class Flows {
 /// others.
 void supervise(Flows& flows, const StopSignals& signals, const std::function<bool()>& finished) {
   bool ready_said = false;
-  int stops = 0;
+  bool stopped = false;
+  int signals_seen = 0;
   while (flows.running()) {
     if (!ready_said && flows.all_assigned()) {
       notify_service("READY=1\nSTATUS=mirroring");
       ready_said = true;
     }
     const bool signalled = signals.wait(k_signal_poll);
-    if (stops == 0 && (flows.failed() || (finished && finished()))) {
-      stops = 1;
+    if (!stopped && (flows.failed() || (finished && finished()))) {
+      stopped = true;
       flows.stop(true);
     }
     if (!signalled) continue;
-    ++stops;
+    stopped = true;
+    ++signals_seen;
     notify_service("STOPPING=1\nSTATUS=draining");
     log::info("app", "{}",
-              stops == 1 ? "stopping: what is under way arrives first; a second signal "
-                           "ends without waiting"
-                         : "stopping now");
-    flows.stop(stops == 1);
+              signals_seen == 1 ? "stopping: what is under way arrives first; a second signal "
+                                  "ends without waiting"
+                                : "stopping now");
+    flows.stop(signals_seen == 1);
   }
 }
 

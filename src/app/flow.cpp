@@ -19,6 +19,8 @@ constexpr Milliseconds k_connecting_reminder{30'000};
 constexpr Milliseconds k_poll{50};
 /// Leaving the group may take this long beyond the drain; the library can hang here (2.0.2).
 constexpr Milliseconds k_leave_timeout{10'000};
+/// Refreshes that a running topic may be missing from before it is left.
+constexpr int k_misses_max = 3;
 
 std::vector<TopicPartition> all_partitions(const std::vector<pipeline::TopicPlan>& plans) {
   std::vector<TopicPartition> partitions;
@@ -56,23 +58,21 @@ pipeline::SendFailurePolicy to_policy(config::SendFailurePolicy policy) {
 
 }  // namespace
 
-Flow::Flow(const config::FlowSettings& settings, TopicBoard board, pipeline::ByteBudget& budget,
-           std::int64_t flow_budget_bytes, const Clock& clock)
+Flow::Flow(const config::FlowSettings& settings, TopicBoard board, std::int64_t flow_budget_bytes,
+           const Clock& clock)
     : settings_(settings),
       board_(std::move(board)),
-      budget_(budget),
+      budget_(flow_budget_bytes / k_budget_quarters),
       flow_budget_bytes_(flow_budget_bytes),
       clock_(clock) {}
 
 Flow::~Flow() = default;
 
 Result<std::unique_ptr<Flow>> Flow::make(const config::FlowSettings& settings,
-                                         pipeline::ByteBudget& budget,
                                          std::int64_t flow_budget_bytes, const Clock& clock) {
   auto board = TopicBoard::make(settings);
   if (!board) return board.error();
-  std::unique_ptr<Flow> flow(
-      new Flow(settings, std::move(*board), budget, flow_budget_bytes, clock));
+  std::unique_ptr<Flow> flow(new Flow(settings, std::move(*board), flow_budget_bytes, clock));
   auto source = kafka::make_query_client(source_query_config(settings), flow->source_context_);
   if (!source) return source.error();
   flow->source_query_ = std::move(*source);
@@ -164,7 +164,7 @@ Result<void> Flow::try_connect() {
     }
   }
   if (const auto made = make_member(partitions.size()); !made) return made.error();
-  if (const auto made = make_streams(); !made) return made.error();
+  if (const auto made = make_streams(partitions.size()); !made) return made.error();
   log::info("app", "{}: source cluster {}, target cluster {}, {} matching topics, {} partitions",
             settings_.name, *source_id, *target_id, plans->size(), partitions.size());
   return {};
@@ -172,6 +172,7 @@ Result<void> Flow::try_connect() {
 
 Result<void> Flow::make_member(std::size_t partitions) {
   const PrefetchLimits limits = prefetch_limits(flow_budget_bytes_, partitions);
+  sized_for_ = partitions;
   log::info("app",
             "{}: limits: {} KiB and {} records fetched ahead per partition, {} KiB per fetch and "
             "partition, {} KiB per fetch, {} batches in flight per partition",
@@ -188,7 +189,7 @@ Result<void> Flow::make_member(std::size_t partitions) {
   return {};
 }
 
-Result<void> Flow::make_streams() {
+Result<void> Flow::make_streams(std::size_t partitions) {
   engines::records::WriterOptions options;
   options.config = target_config(settings_);
   options.idempotence = settings_.target.idempotence;
@@ -209,7 +210,8 @@ Result<void> Flow::make_streams() {
     const auto factory = [&](std::function<void()> on_acknowledgements) {
       return engines::records::make_writer(options, std::move(on_acknowledgements));
     };
-    auto stream = pipeline::Stream::create({to_policy(settings_.on_send_failure), settings_.name},
+    auto stream = pipeline::Stream::create({to_policy(settings_.on_send_failure), settings_.name,
+                                            shard_bytes_max(flow_budget_bytes_, partitions)},
                                            *reader_, factory, budget_, clock_, sink);
     if (!stream) return stream.error();
     streams.push_back(std::move(*stream));
@@ -229,13 +231,46 @@ void Flow::loop() {
     }
     member_->poll(k_poll);
     serve_events();
+    judge_out_of_range();
     retry_parked();
     start_waiting();
+    if (resize_wanted_) resize();
     if (commit_now_ || clock_.steady() >= commit_at_) {
       commit_due();
       commit_at_ = clock_.steady() + settings_.commit_interval;
     }
   }
+}
+
+/// The client's limits are per partition and for its life: with many more partitions than they were
+/// made for, memory would outgrow the budget. A new member with the same group takes its place.
+void Flow::resize() {
+  resize_wanted_ = false;
+  const std::size_t partitions = shards_.size();
+  log::info("app", "{}: {} partitions where limits were made for {}: joining the group anew",
+            settings_.name, partitions, sized_for_);
+  if (!member_->close(settings_.drain_timeout + k_leave_timeout)) {
+    log::warning("app", "{}: the group could not be left in time; limits stay", settings_.name);
+    sized_for_ = partitions;
+    return;
+  }
+  release_all();
+  std::vector<std::unique_ptr<pipeline::Stream>> streams;
+  std::unique_ptr<LogEnds> log_ends;
+  {
+    const std::lock_guard lock(state_mutex_);
+    streams.swap(streams_);
+    log_ends.swap(log_ends_);
+  }
+  streams.clear();
+  log_ends.reset();
+  reader_.reset();
+  member_.reset();
+  subscribed_.clear();
+  refresh_at_ = SteadyTime{};
+  auto made = make_member(partitions);
+  if (made) made = make_streams(partitions);
+  if (!made) fail(exit_code(made.error().kind), made.error().text);
 }
 
 void Flow::refresh_topics() {
@@ -247,14 +282,16 @@ void Flow::refresh_topics() {
     return;
   }
   bool changed = false;
+  bool unreachable = false;  // one order that is not answered is enough for this round
   for (auto& plan : *plans) {
-    if (plan.action == pipeline::TopicPlan::Action::none) continue;
+    if (plan.action == pipeline::TopicPlan::Action::none || unreachable) continue;
     const auto done = board_.carry_out(plan, source, target, k_request_timeout);
     if (done) {
       changed = true;
     } else {
       plan.blocked = "target-topic-not-created";
       plan.blocked_text = done.error().text;
+      unreachable = done.error().kind == ErrorKind::unreachable;
     }
   }
   if (changed) {
@@ -265,7 +302,7 @@ void Flow::refresh_topics() {
   std::erase_if(*plans, [this](const pipeline::TopicPlan& plan) {
     return source_cluster_id_ == target_cluster_id_ && plan.source == plan.target;
   });
-  const std::vector<std::string> runnable = board_.settle(*plans);
+  const std::vector<std::string> runnable = with_missed(board_.settle(*plans));
   note_waiting(*plans);
   if (runnable == subscribed_) return;
   log::info("app", "{}: mirroring {} topics (were {})", settings_.name, runnable.size(),
@@ -275,6 +312,19 @@ void Flow::refresh_topics() {
     return;
   }
   subscribed_ = runnable;
+}
+
+/// A topic that runs and is missing from one answer may only have a broker that restarts: leaving
+/// it at once would cost the whole group a rebalance, twice.
+std::vector<std::string> Flow::with_missed(std::vector<std::string> runnable) {
+  for (const std::string& topic : subscribed_) {
+    if (std::binary_search(runnable.begin(), runnable.end(), topic)) {
+      misses_.erase(topic);
+    } else if (++misses_[topic] < k_misses_max) {
+      runnable.insert(std::upper_bound(runnable.begin(), runnable.end(), topic), topic);
+    }
+  }
+  return runnable;
 }
 
 void Flow::note_waiting(const std::vector<pipeline::TopicPlan>& plans) {

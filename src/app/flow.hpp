@@ -34,9 +34,9 @@ namespace kferry::app {
 /// any thread.
 class Flow final : private kafka::GroupListener {
  public:
-  /// budget and clock outlive the flow. Errors: configuration.
+  /// The flow keeps to its own share of the memory budget. clock outlives it. Errors:
+  /// configuration.
   static Result<std::unique_ptr<Flow>> make(const config::FlowSettings& settings,
-                                            pipeline::ByteBudget& budget,
                                             std::int64_t flow_budget_bytes, const Clock& clock);
   ~Flow() override;
 
@@ -64,6 +64,8 @@ class Flow final : private kafka::GroupListener {
     SteadyTime retry_at{};
     Milliseconds backoff{0};
     std::int64_t parked_position = -1;
+    /// The source side ran out of its log; to be judged when what was read has arrived.
+    bool out_of_range = false;
   };
   /// An assigned partition that can not start yet, and why.
   struct Waiting {
@@ -71,16 +73,18 @@ class Flow final : private kafka::GroupListener {
     std::string text;
   };
 
-  Flow(const config::FlowSettings& settings, TopicBoard board, pipeline::ByteBudget& budget,
-       std::int64_t flow_budget_bytes, const Clock& clock);
+  Flow(const config::FlowSettings& settings, TopicBoard board, std::int64_t flow_budget_bytes,
+       const Clock& clock);
 
   // flow.cpp: the life of the flow
   bool connect();
   Result<void> try_connect();
   Result<void> make_member(std::size_t partitions);
-  Result<void> make_streams();
+  Result<void> make_streams(std::size_t partitions);
   void loop();
+  void resize();
   void refresh_topics();
+  std::vector<std::string> with_missed(std::vector<std::string> runnable);
   void note_waiting(const std::vector<pipeline::TopicPlan>& plans);
   void commit_due();
   std::vector<kafka::CommitMark> positions() const;
@@ -111,13 +115,14 @@ class Flow final : private kafka::GroupListener {
   void park(Entry& entry, const std::string& reason, const std::string& text);
   void retry_parked();
   void retry(const TopicPartition& tp, Entry& entry);
+  void judge_out_of_range();
   void leave_lost_range(Entry& entry);
   Entry* entry_of(const pipeline::Shard* shard);
   void reread(const TopicPartition& tp);
 
   const config::FlowSettings settings_;
   TopicBoard board_;
-  pipeline::ByteBudget& budget_;
+  pipeline::ByteBudget budget_;
   const std::int64_t flow_budget_bytes_;
   const Clock& clock_;
 
@@ -126,7 +131,8 @@ class Flow final : private kafka::GroupListener {
   ExitCode exit_code_ = ExitCode::ok;
   bool left_cleanly_ = true;
 
-  // In order of dependence: streams end before the member whose queues they read.
+  // In order of dependence, like the streams below: they end before the member whose queues they
+  // read.
   kafka::LogContext source_context_{kafka::Side::source, {}};
   kafka::LogContext target_context_{kafka::Side::target, {}};
   kafka::Client source_query_;
@@ -135,7 +141,6 @@ class Flow final : private kafka::GroupListener {
   std::unique_ptr<positions::StartPositions> starts_;
   std::unique_ptr<LogEnds> log_ends_;
   std::unique_ptr<pipeline::Reader> reader_;
-  std::vector<std::unique_ptr<pipeline::Stream>> streams_;
 
   std::vector<std::string> subscribed_;
   std::size_t next_stream_ = 0;
@@ -144,6 +149,10 @@ class Flow final : private kafka::GroupListener {
   SteadyTime start_retry_at_{};
   SteadyTime said_connecting_at_{};
   bool commit_now_ = false;
+  bool draining_ = false;
+  std::size_t sized_for_ = 0;  ///< partitions that the client's limits were divided among
+  bool resize_wanted_ = false;
+  std::map<std::string, int> misses_;  ///< running topics that the last refreshes did not see
 
   std::mutex events_mutex_;
   std::deque<pipeline::StreamEvent> events_;
@@ -162,6 +171,9 @@ class Flow final : private kafka::GroupListener {
   std::string target_cluster_id_;
   std::uint64_t rebalances_ = 0;
   observe::ReleasedCounters released_;
+
+  // Last, so that it goes first: its threads use what stands above.
+  std::vector<std::unique_ptr<pipeline::Stream>> streams_;
 };
 
 }  // namespace kferry::app

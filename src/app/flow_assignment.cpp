@@ -13,6 +13,8 @@ namespace {
 constexpr Milliseconds k_request_timeout{10'000};
 constexpr Milliseconds k_start_retry{2'000};
 constexpr Milliseconds k_drain_poll{2};
+/// With this many times the partitions that the client's limits were made for, it is made anew.
+constexpr std::size_t k_resize_factor = 2;
 constexpr Milliseconds k_last_commit_timeout{5'000};
 
 bool arrived(const pipeline::Shard& shard) {
@@ -25,6 +27,7 @@ bool arrived(const pipeline::Shard& shard) {
 std::vector<std::optional<Offset>> Flow::on_assign(const std::vector<TopicPartition>& partitions) {
   log::info("app", "{}: {} partitions assigned", settings_.name, partitions.size());
   const auto offsets = start_shards(partitions);
+  resize_wanted_ = partitions.size() > k_resize_factor * std::max<std::size_t>(8, sized_for_);
   std::vector<std::optional<Offset>> starts(partitions.size());
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     const auto found = offsets.find(partitions[i]);
@@ -59,8 +62,9 @@ std::map<TopicPartition, Offset> Flow::start_shards(const std::vector<TopicParti
       ready.push_back(tp);
     }
   }
-  if (ready.empty()) return started;
-  const auto starts = starts_->resolve(ready, k_request_timeout);
+  // All of them, also those that wait: what a group's first member decides about a partition holds
+  // from now on, not from when it starts.
+  const auto starts = starts_->resolve(partitions, k_request_timeout);
   if (!starts) {
     log::warning("app", "{}: {}; trying again", settings_.name, starts.error().text);
     for (const TopicPartition& tp : ready) {
@@ -69,6 +73,7 @@ std::map<TopicPartition, Offset> Flow::start_shards(const std::vector<TopicParti
     return started;
   }
   for (const positions::Start& start : *starts) {
+    if (std::find(ready.begin(), ready.end(), start.tp) == ready.end()) continue;
     if (!start.offset) {
       wait_for_start(start.tp, "start-position-unknown", start.problem);
     } else if (open_shard(start, *board_.route(start.tp.topic))) {
@@ -152,6 +157,7 @@ void Flow::on_revoke(const std::vector<TopicPartition>& partitions, bool lost) {
 /// get through; they hold nothing any more.
 std::vector<pipeline::Shard*> Flow::drain(const std::vector<TopicPartition>& partitions,
                                           bool lost) {
+  draining_ = true;
   std::vector<Entry*> open;
   for (const TopicPartition& tp : partitions) {
     const auto found = shards_.find(tp);
@@ -188,6 +194,7 @@ std::vector<pipeline::Shard*> Flow::drain(const std::vector<TopicPartition>& par
     }
     if (!of_stream.empty()) streams_[i]->abandon(of_stream);
   }
+  draining_ = false;
   return behind;
 }
 
@@ -201,7 +208,10 @@ void Flow::release(const TopicPartition& tp) {
   const auto found = shards_.find(tp);
   if (found == shards_.end()) return;
   Entry& entry = found->second;
-  streams_[entry.stream]->release(*entry.shard);
+  pipeline::Stream& stream = *streams_[entry.stream];
+  stream.stop_reading(*entry.shard);
+  if (!stream.drained(*entry.shard)) stream.abandon({entry.shard.get()});
+  stream.release(*entry.shard);
   {
     const std::lock_guard lock(events_mutex_);
     std::erase_if(events_, [&](const auto& event) { return event.shard == entry.shard.get(); });

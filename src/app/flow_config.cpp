@@ -14,6 +14,7 @@ constexpr std::int64_t k_queue_bytes_max = 16LL << 20;
 constexpr std::int64_t k_queue_bytes_min = 256LL << 10;
 constexpr std::int64_t k_fetch_partition_bytes_max = 1LL << 20;
 constexpr std::int64_t k_fetch_partition_bytes_min = 64LL << 10;
+constexpr std::int64_t k_shard_bytes_min = 1LL << 20;
 constexpr std::int64_t k_fetch_bytes_max = 8LL << 20;
 
 void append(kafka::ClientConfig& config, const std::vector<config::LibraryProperty>& properties) {
@@ -51,6 +52,11 @@ PrefetchLimits prefetch_limits(std::int64_t flow_budget_bytes, std::size_t parti
       std::max(limits.fetch_bytes_per_partition,
                std::min(k_fetch_bytes_max, flow_budget_bytes / k_budget_quarters));
   return limits;
+}
+
+std::int64_t shard_bytes_max(std::int64_t flow_budget_bytes, std::size_t partitions) {
+  const auto count = static_cast<std::int64_t>(std::max<std::size_t>(1, partitions));
+  return std::max(k_shard_bytes_min, flow_budget_bytes / k_budget_quarters / count);
 }
 
 kafka::ClientConfig member_config(const config::FlowSettings& flow, const PrefetchLimits& limits) {

@@ -26,6 +26,10 @@ inline constexpr std::int64_t k_budget_quarters = 4;
 /// library keeps its limits per partition and for its whole life, so this is decided at start.
 PrefetchLimits prefetch_limits(std::int64_t flow_budget_bytes, std::size_t partitions);
 
+/// What one shard may hold in flight of a flow's budget: its part of it, and enough to stay quick
+/// where there are many shards of which few are active.
+std::int64_t shard_bytes_max(std::int64_t flow_budget_bytes, std::size_t partitions);
+
 /// The properties of the group member that reads the source.
 kafka::ClientConfig member_config(const config::FlowSettings& flow, const PrefetchLimits& limits);
 /// The properties of a source client for questions only, with the group's name.

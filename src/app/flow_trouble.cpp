@@ -56,8 +56,8 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
                std::to_string(event.offset.value()) + ": " + event.text);
       break;
     case pipeline::StreamEvent::Kind::read_failed:
-      if (event.read_kind == pipeline::ReadFailure::Kind::out_of_range) {
-        leave_lost_range(*entry);
+      if (event.read_kind == pipeline::ReadFailure::Kind::out_of_range && !draining_) {
+        entry->out_of_range = true;
       } else {
         park(*entry, event.reason,
              "source: reading at offset " + std::to_string(event.offset.value()) + ": " +
@@ -92,9 +92,23 @@ void Flow::retry_parked() {
   }
 }
 
-/// Reads again from the position: whatever was not acknowledged.
+/// What was read before the log ended under the reader still arrives; only then is it known what is
+/// lost.
+void Flow::judge_out_of_range() {
+  for (auto& [tp, entry] : shards_) {
+    if (!entry.out_of_range || !streams_[entry.stream]->drained(*entry.shard)) continue;
+    entry.out_of_range = false;
+    leave_lost_range(entry);
+  }
+}
+
+/// Reads again from the position: whatever was not acknowledged. A shard whose source side failed
+/// first lets arrive what it has read, so that no other shard's records are sent twice for it.
 void Flow::retry(const TopicPartition& tp, Entry& entry) {
   pipeline::Stream& stream = *streams_[entry.stream];
+  if (!stream.drained(*entry.shard) && clock_.steady() < entry.retry_at + settings_.drain_timeout) {
+    return;
+  }
   stream.abandon({entry.shard.get()});
   const Offset position(entry.shard->position);
   if (const auto sought = member_->seek(tp, position, k_request_timeout); !sought) {
@@ -176,8 +190,12 @@ void Flow::on_error(kafka::ErrorCode code, const std::string& text,
   }
   const std::string where = tp ? " (" + to_string(*tp) + ")" : "";
   const ErrorKind kind = kafka::classify_request(code);
-  if (kind == ErrorKind::authorization || kind == ErrorKind::configuration ||
-      kind == ErrorKind::fatal) {
+  if (kind == ErrorKind::fatal) {
+    // The library has given up this member: nothing is fetched any more, and nothing mends it.
+    fail(ExitCode::try_again, "source: the group member is lost: " + text);
+    return;
+  }
+  if (kind == ErrorKind::authorization || kind == ErrorKind::configuration) {
     log::error("app", "{}: source{}: {}", settings_.name, where, text);
   } else {
     log::warning("app", "{}: source{}: {}", settings_.name, where, text);

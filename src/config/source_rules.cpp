@@ -92,9 +92,16 @@ void take_assignors(Draft& draft, const Value& value) {
   }
   if (value.items.empty())
     return draft.mistake(value, "is empty: name an assignor or leave it out");
-  draft.source.assignor =
-      eager.empty() ? "cooperative-sticky" : fmt::format("{}", fmt::join(eager, ","));
-  if (cooperative && !eager.empty()) {
+  if (eager.empty()) {
+    // librdkafka 2.0.2 skips records when partitions are paused and resumed, which every
+    // cooperative rebalance does (issue 4208).
+    return draft.mistake(value,
+                         "CooperativeStickyAssignor alone is not offered, since the library can "
+                         "skip records in its rebalances: name RangeAssignor before it, in every "
+                         "member of the group");
+  }
+  draft.source.assignor = fmt::format("{}", fmt::join(eager, ","));
+  if (cooperative) {
     draft.info(value, fmt::format("one member can not offer eager and cooperative assignors "
                                   "together; {} is used, as a Java group with this list does",
                                   draft.source.assignor));
@@ -131,7 +138,7 @@ constexpr PropertyRule k_source_rules[] = {
      .fate = Fate::translated,
      .type = Type::list,
      .translate = take_assignors,
-     .text = "RangeAssignor, RoundRobinAssignor, CooperativeStickyAssignor; others are refused"},
+     .text = "RangeAssignor, RoundRobinAssignor; others are refused, cooperative ones alone too"},
     {.name = "session.timeout.ms",
      .fate = Fate::passed,
      .type = Type::integer,

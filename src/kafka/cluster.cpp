@@ -36,6 +36,10 @@ using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, AdminOptionsDelete
 /// Requests for more partitions than this are split, so that no answer outgrows a broker's limits.
 constexpr std::size_t k_partitions_per_request_max = 2'000;
 
+/// For a part of a question whose whole got no answer, and for all of its parts together.
+constexpr Milliseconds k_part_timeout{2'000};
+constexpr Milliseconds k_parts_time{6'000};
+
 int to_ms(Milliseconds timeout) { return static_cast<int>(timeout.count()); }
 
 PartitionList make_list(std::span<const TopicPartition> partitions, std::int64_t offset) {
@@ -56,6 +60,28 @@ void append(const rd_kafka_topic_partition_list_t& list, std::vector<PartitionOf
     }
     out.push_back(std::move(at));
   }
+}
+
+/// Asks for the partitions at once. The library answers all or nothing, so one partition without
+/// leader hides all the others: then halves are asked, down to single partitions.
+void list_offsets(rd_kafka_t* client, std::span<const TopicPartition> partitions,
+                  std::int64_t question, Milliseconds timeout, SteadyTime deadline,
+                  std::vector<PartitionOffset>& found) {
+  const PartitionList list = make_list(partitions, question);
+  rd_kafka_topic_partition_list_sort(list.get(), nullptr, nullptr);
+  const auto err = rd_kafka_offsets_for_times(client, list.get(), to_ms(timeout));
+  if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    append(*list, found);
+    return;
+  }
+  if (partitions.size() == 1 || std::chrono::steady_clock::now() >= deadline) {
+    for (const TopicPartition& tp : partitions) found.push_back({tp, std::nullopt, err});
+    return;
+  }
+  const std::size_t half = partitions.size() / 2;
+  const Milliseconds shorter = std::min(timeout, k_part_timeout);
+  list_offsets(client, partitions.first(half), question, shorter, deadline, found);
+  list_offsets(client, partitions.subspan(half), question, shorter, deadline, found);
 }
 
 AdminOptions make_options(rd_kafka_t* client, rd_kafka_admin_op_t operation, Milliseconds timeout) {
@@ -222,18 +248,20 @@ Result<std::vector<PartitionOffset>> Cluster::offsets(std::span<const TopicParti
   constexpr std::int64_t k_latest_timestamp = -1;
   constexpr std::int64_t k_earliest_timestamp = -2;
   const std::int64_t question = end == LogEnd::end ? k_latest_timestamp : k_earliest_timestamp;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout + k_parts_time;
   std::vector<PartitionOffset> found;
   found.reserve(partitions.size());
   while (!partitions.empty()) {
     const auto chunk = partitions.first(std::min(partitions.size(), k_partitions_per_request_max));
     partitions = partitions.subspan(chunk.size());
-    const PartitionList list = make_list(chunk, question);
-    rd_kafka_topic_partition_list_sort(list.get(), nullptr, nullptr);
-    const auto err = rd_kafka_offsets_for_times(client_, list.get(), to_ms(timeout));
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return make_error(classify_request(err), at("could not read the log ends"), err);
-    }
-    append(*list, found);
+    list_offsets(client_, chunk, question, timeout, deadline, found);
+  }
+  const auto unanswered = [](const PartitionOffset& at) {
+    return at.error != 0 && classify_request(at.error) == ErrorKind::unreachable;
+  };
+  if (!found.empty() && std::all_of(found.begin(), found.end(), unanswered)) {
+    return make_error(ErrorKind::unreachable, at("could not read the log ends"),
+                      found.front().error);
   }
   return found;
 }
@@ -250,14 +278,6 @@ Result<std::vector<PartitionOffset>> Cluster::committed(std::span<const TopicPar
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return make_error(classify_request(err), at("could not read the group's committed offsets"),
                         err);
-    }
-    for (int i = 0; i < list->cnt; ++i) {
-      if (const auto partition_err = list->elems[i].err) {
-        return make_error(
-            classify_request(partition_err),
-            at("could not read the committed offset of " + std::string(list->elems[i].topic)),
-            partition_err);
-      }
     }
     append(*list, found);
   }

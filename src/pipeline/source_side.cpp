@@ -22,7 +22,7 @@ void Stream::run_source() {
   std::vector<Shard*> retry;
   while (!stopping_) {
     source_wakes_.take(taken, waiting_for_budget_.empty() ? k_idle_wait : k_budget_retry);
-    if (!waiting_for_budget_.empty() && !budget_.exhausted()) {
+    if (!waiting_for_budget_.empty()) {
       budget_waits_ = false;
       retry.swap(waiting_for_budget_);
       for (Shard* shard : retry) {
@@ -32,7 +32,7 @@ void Stream::run_source() {
       retry.clear();
     }
     for (Shard* shard : taken.items) {
-      shard->source_queued = false;
+      shard->source_queued.exchange(false);
       read_shard(*shard);
     }
     // Last, so that a task that has run means that no shard is being served any more.
@@ -49,6 +49,7 @@ void Stream::read_shard(Shard& shard) {
     if (progress) {
       shard.read_position.store(outcome.batch->next_offset.value(), std::memory_order_relaxed);
       budget_.take(outcome.batch->memory_bytes);
+      shard.held_bytes.fetch_add(static_cast<std::int64_t>(outcome.batch->memory_bytes));
       const bool pushed = shard.ring.try_push(std::move(outcome.batch));
       KF_CHECK(pushed);
       target_ready(shard);
@@ -64,19 +65,24 @@ void Stream::read_shard(Shard& shard) {
   source_ready(shard);
 }
 
-/// False when the ring is full: the target side wakes the shard when it took a batch out.
+/// False when the ring is full or the shard holds its share: the target side wakes the shard when
+/// either changes.
 bool Stream::wait_for_room(Shard& shard) {
-  if (!shard.ring.full()) return true;
+  const auto full = [&] {
+    return shard.ring.full() || shard.held_bytes.load() >= options_.shard_bytes_max;
+  };
+  if (!full()) return true;
   // The flag goes up before the second look, so that a batch taken in between is seen by one side
   // or the other.
   shard.source_waits.exchange(true);
-  if (shard.ring.full()) return false;
+  if (full()) return false;
   shard.source_waits.exchange(false);
   return true;
 }
 
+/// A shard that holds nothing may always read one batch, whoever holds the budget.
 bool Stream::wait_for_budget(Shard& shard) {
-  if (!budget_.exhausted()) return true;
+  if (!budget_.exhausted() || shard.held_bytes.load() == 0) return true;
   if (!std::exchange(shard.reading.waits_for_budget, true)) waiting_for_budget_.push_back(&shard);
   budget_waits_ = true;
   return false;

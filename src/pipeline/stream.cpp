@@ -38,6 +38,7 @@ Stream::~Stream() {
   target_wakes_.wake();
   if (source_thread_.joinable()) source_thread_.join();
   if (target_thread_.joinable()) target_thread_.join();
+  writer_.reset();  // it wakes the lists below until it is gone
 }
 
 Result<void> Stream::open(Shard& shard) {

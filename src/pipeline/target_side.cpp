@@ -20,6 +20,11 @@ constexpr Milliseconds k_blocked_retry{5};
 constexpr Milliseconds k_graceful_reset{2'000};
 /// Between attempts to make a new producer.
 constexpr Milliseconds k_writer_retry{1'000};
+/// Between producers that die without having delivered anything.
+constexpr Milliseconds k_mend_pause_min{100};
+constexpr Milliseconds k_mend_pause_max{10'000};
+/// Batches that one shard may send before the others get their turn.
+constexpr int k_batches_per_turn = 16;
 
 }  // namespace
 
@@ -29,6 +34,8 @@ class Stream::Acks final : public AckListener {
 
   void on_acknowledged(Batch& batch, std::uint32_t count) override {
     batch.shard->writing.in_flight -= count;
+    stream_.in_flight_ -= count;
+    stream_.resets_in_a_row_ = 0;
     batch.shard->writing.ledger.acknowledge(batch.slot, count);
     if (stream_.touched_.empty() || stream_.touched_.back() != batch.shard) {
       stream_.touched_.push_back(batch.shard);
@@ -37,13 +44,16 @@ class Stream::Acks final : public AckListener {
 
   void on_failed(Batch& batch, std::uint32_t index, ErrorKind kind, const std::string& reason,
                  const std::string& text) override {
-    Shard::TargetState& state = batch.shard->writing;
-    const bool alone = state.in_flight == 1 && state.careful_until.has_value();
-    --state.in_flight;
+    const bool alone = stream_.in_flight_ == 1 && stream_.careful_ == batch.shard;
+    --batch.shard->writing.in_flight;
+    --stream_.in_flight_;
     stream_.refusals_.push_back({&batch, index, kind, reason, text, alone});
   }
 
-  void on_returned(Batch& batch) override { --batch.shard->writing.in_flight; }
+  void on_returned(Batch& batch) override {
+    --batch.shard->writing.in_flight;
+    --stream_.in_flight_;
+  }
 
  private:
   Stream& stream_;
@@ -52,12 +62,14 @@ class Stream::Acks final : public AckListener {
 void Stream::run_target() {
   ring::WakeList<Shard>::Taken taken;
   while (!stopping_) {
-    target_wakes_.take(taken, blocked_.empty() ? k_idle_wait : k_blocked_retry);
+    const bool soon = !blocked_.empty() || writer_->broken() != nullptr;
+    target_wakes_.take(taken, soon ? k_blocked_retry : k_idle_wait);
     serve_acknowledgements();
     for (Shard* shard : taken.items) {
-      shard->target_queued = false;
+      shard->target_queued.exchange(false);
       write_shard(*shard);
     }
+    if (careful_ != nullptr) write_shard(*careful_);
     if (!blocked_.empty()) {
       for (Shard* shard : std::exchange(blocked_, {})) {
         shard->writing.blocked = false;
@@ -65,15 +77,29 @@ void Stream::run_target() {
       }
     }
     for (const auto& task : taken.tasks) task();
-    if (writer_->broken() != nullptr) reset_writer(Milliseconds(0));
+    if (writer_->broken() != nullptr) mend_writer();
   }
+}
+
+/// A new producer for a broken one: at once the first time, then ever more slowly as long as none
+/// of them gets a single record through.
+void Stream::mend_writer() {
+  const SteadyTime now = clock_.steady();
+  if (now < mend_at_) return;
+  const Milliseconds pause = std::min<Milliseconds>(
+      k_mend_pause_max, k_mend_pause_min * (1 << std::min(resets_in_a_row_, 10)));
+  ++resets_in_a_row_;
+  mend_at_ = now + pause;
+  reset_writer(Milliseconds(0));
 }
 
 void Stream::serve_acknowledgements() {
   Acks acks(*this);
   writer_->collect(acks);
-  if (!refusals_.empty() || writer_->broken() != nullptr) {
-    reset_writer(writer_->broken() != nullptr ? Milliseconds(0) : k_graceful_reset);
+  if (writer_->broken() != nullptr) {
+    mend_writer();
+  } else if (!refusals_.empty()) {
+    reset_writer(k_graceful_reset);
   }
   for (Shard* shard : std::exchange(touched_, {})) {
     settle(*shard);
@@ -84,56 +110,89 @@ void Stream::serve_acknowledgements() {
 void Stream::write_shard(Shard& shard) {
   if (shard.writing.parked) {
     // Read again from the position later; what still comes through the ring is not kept.
-    while (auto batch = shard.ring.try_pop()) {
-      wake_source(shard);
-      budget_.give_back((*batch)->memory_bytes);
-      writer_->recycle(std::move(*batch));
-    }
+    while (auto batch = shard.ring.try_pop()) give_back(shard, std::move(*batch));
     return;
   }
-  while (send_pending(shard) && take_from_ring(shard)) {
+  for (int turn = 0; turn < k_batches_per_turn; ++turn) {
+    if (!send_pending(shard) || !take_from_ring(shard)) return;
   }
+  target_ready(shard);  // the others, acknowledgements and tasks get their turn
 }
 
 /// Sends what has a slot. False when something of it has to wait.
 bool Stream::send_pending(Shard& shard) {
   Shard::TargetState& state = shard.writing;
   while (state.send_slot != state.ledger.tail()) {
-    if (state.careful_until && state.in_flight > 0) return false;
+    if (careful_ != nullptr && careful_ != &shard) return wait_in_line(shard);
+    if (careful_ == &shard && in_flight_ > 0) return false;
     Batch& batch = *state.batch(state.send_slot);
     if (state.send_index >= batch.records) {
       ++state.send_slot;
       state.send_index = 0;
       continue;
     }
-    if (state.careful_until && batch.record_offset(state.send_index) >= *state.careful_until) {
+    if (careful_ == &shard && batch.record_offset(state.send_index) >= *state.careful_until) {
       state.careful_until.reset();
+      choose_careful();
+      continue;
     }
     const std::uint32_t count_max =
-        state.careful_until ? 1 : std::numeric_limits<std::uint32_t>::max();
+        careful_ == &shard ? 1 : std::numeric_limits<std::uint32_t>::max();
     const WriteOutcome outcome = writer_->write(batch, state.send_index, count_max);
     state.send_index = outcome.next;
     state.in_flight += outcome.sent;
+    in_flight_ += outcome.sent;
     batch.filtered += outcome.filtered;
     if (outcome.filtered > 0) state.ledger.acknowledge(batch.slot, outcome.filtered);
     switch (outcome.status) {
       case WriteOutcome::Status::done:
         break;
       case WriteOutcome::Status::full:
-        if (!std::exchange(state.blocked, true)) blocked_.push_back(&shard);
-        return false;
+        return wait_in_line(shard);
       case WriteOutcome::Status::broken:
         return false;  // the loop resets the writer and everything is sent again
       case WriteOutcome::Status::rejected:
         count_send_error(outcome.reason);
-        apply_policy({&batch, outcome.next, outcome.kind, outcome.reason, outcome.text, true});
-        if (state.parked) return false;
+        if (!take_rejection(
+                {&batch, outcome.next, outcome.kind, outcome.reason, outcome.text, true})) {
+          return false;
+        }
         ++state.send_index;
         break;
     }
   }
   settle(shard);
   return true;
+}
+
+/// The shard is tried again soon; nobody says when its turn comes.
+bool Stream::wait_in_line(Shard& shard) {
+  if (!std::exchange(shard.writing.blocked, true)) blocked_.push_back(&shard);
+  return false;
+}
+
+/// The producer did not even take the record. False when the shard can not go on now.
+bool Stream::take_rejection(const Refusal& refusal) {
+  Shard& shard = *refusal.batch->shard;
+  switch (refusal.kind) {
+    case ErrorKind::record:
+      apply_policy(refusal);
+      return !shard.writing.parked;
+    case ErrorKind::shard:
+      park(shard, refusal.batch->record_offset(refusal.index), refusal.reason, refusal.text);
+      return false;
+    default:
+      return wait_in_line(shard);
+  }
+}
+
+/// Of the shards with a refused record one at a time sends alone: what several shards send can end
+/// in one batch of the producer, and the target refuses batches whole.
+void Stream::choose_careful() {
+  const auto found = std::find_if(shards_.begin(), shards_.end(), [](const Shard* shard) {
+    return shard->writing.careful_until && !shard->writing.parked;
+  });
+  careful_ = found == shards_.end() ? nullptr : *found;
 }
 
 bool Stream::take_from_ring(Shard& shard) {
@@ -161,6 +220,11 @@ void Stream::settle(Shard& shard) {
   const Ledger::Slot before = state.ledger.head();
   const std::size_t passed = state.ledger.advance();
   for (std::size_t i = 0; i < passed; ++i) finish(std::move(state.batch(before + i)));
+  if (state.send_slot < state.ledger.head()) {
+    // Its last record was answered before send_pending came back to it.
+    state.send_slot = state.ledger.head();
+    state.send_index = 0;
+  }
   if (passed > 0) {
     shard.position.store(state.ledger.safe_offset().value(), std::memory_order_release);
   }
@@ -186,9 +250,16 @@ void Stream::finish(BatchPtr batch) {
       observe_delay(*batch);
     }
   }
+  give_back(shard, std::move(batch));
+}
+
+/// The batch's memory is free again for this shard and for the others.
+void Stream::give_back(Shard& shard, BatchPtr batch) {
   budget_.give_back(batch->memory_bytes);
-  if (budget_waits_.load(std::memory_order_relaxed)) source_wakes_.wake();
+  shard.held_bytes.fetch_sub(static_cast<std::int64_t>(batch->memory_bytes));
   writer_->recycle(std::move(batch));
+  wake_source(shard);
+  if (budget_waits_.load(std::memory_order_relaxed)) source_wakes_.wake();
 }
 
 void Stream::observe_delay(const Batch& batch) {
@@ -220,6 +291,7 @@ void Stream::refuse(const Refusal& refusal) {
 }
 
 void Stream::apply_policy(const Refusal& refusal) {
+  KF_CHECK(refusal.kind == ErrorKind::record);
   Batch& batch = *refusal.batch;
   Shard& shard = *batch.shard;
   const Offset offset = batch.record_offset(refusal.index);
@@ -268,6 +340,7 @@ void Stream::reset_writer(Milliseconds graceful) {
     count_send_error(refusal.reason);
     refuse(refusal);
   }
+  choose_careful();
   for (Shard* shard : shards_) {
     settle(*shard);
     target_ready(*shard);
@@ -298,21 +371,15 @@ void Stream::rewind(Shard& shard) {
 void Stream::drop_everything(Shard& shard) {
   Shard::TargetState& state = shard.writing;
   KF_CHECK(state.in_flight == 0);
-  const auto drop = [this](BatchPtr batch) {
-    budget_.give_back(batch->memory_bytes);
-    writer_->recycle(std::move(batch));
-  };
-  while (auto batch = shard.ring.try_pop()) {
-    wake_source(shard);
-    drop(std::move(*batch));
-  }
+  while (auto batch = shard.ring.try_pop()) give_back(shard, std::move(*batch));
   for (Ledger::Slot slot = state.ledger.head(); slot != state.ledger.tail(); ++slot) {
-    drop(std::move(state.batch(slot)));
+    give_back(shard, std::move(state.batch(slot)));
   }
   state.ledger = Ledger(k_ledger_slots, state.ledger.safe_offset());
   state.send_slot = 0;
   state.send_index = 0;
   state.careful_until.reset();
+  if (careful_ == &shard) choose_careful();
   shard.oldest_pending_ms.store(-1, std::memory_order_relaxed);
 }
 

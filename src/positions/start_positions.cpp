@@ -65,12 +65,23 @@ Result<std::vector<Start>> StartPositions::resolve(std::span<const TopicPartitio
       start.problem = why(begin, tp);
       continue;
     }
+    if (const auto answer = positions.find(tp);
+        answer != positions.end() && answer->second.error != 0) {
+      start.problem = "source: the committed offset of " + to_string(tp) +
+                      " can not be read: " + kafka::error_text(answer->second.error);
+      continue;
+    }
     if (const auto position = offset_in(positions, tp)) {
+      decided_.erase(tp);
       start.committed = true;
       start.offset = std::max(*position, *low);
       if (*position < *low) {
         start.lost = static_cast<std::uint64_t>(low->value() - position->value());
       }
+      continue;
+    }
+    if (const auto decided = decided_.find(tp); decided != decided_.end()) {
+      start.offset = std::max(decided->second, *low);
       continue;
     }
     const bool first_member = group_is_new_ && known_at_start_.contains(tp);
@@ -84,6 +95,7 @@ Result<std::vector<Start>> StartPositions::resolve(std::span<const TopicPartitio
                       " and auto.offset.reset=none; commit one with kafka-consumer-groups "
                       "--reset-offsets, or set auto.offset.reset";
     }
+    if (start.offset) decided_.emplace(tp, *start.offset);
   }
   return starts;
 }

@@ -43,6 +43,9 @@ class Shard {
   /// The source side stopped at a full ring and wants to hear when there is room.
   std::atomic<bool> source_waits{false};
 
+  /// What the shard holds of the budget: the source thread adds, the target thread takes away.
+  std::atomic<std::int64_t> held_bytes{0};
+
   // Read by the control thread and by metrics; each written by one thread.
   std::atomic<std::int64_t> read_position;          ///< source thread: next offset to read
   std::atomic<std::int64_t> position;               ///< target thread: all below is on the target

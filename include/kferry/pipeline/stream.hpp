@@ -53,6 +53,9 @@ class Stream {
   struct Options {
     SendFailurePolicy on_send_failure = SendFailurePolicy::exit;
     std::string name;  ///< for messages
+    /// What one shard may hold of the budget beyond its first batch, so that a shard that stands
+    /// still leaves the others theirs.
+    std::int64_t shard_bytes_max = 4LL << 20;
   };
   using EventSink = std::function<void(StreamEvent)>;  ///< called from both threads
 
@@ -117,9 +120,13 @@ class Stream {
 
   void run_target();
   void serve_acknowledgements();
+  void mend_writer();
   void write_shard(Shard& shard);
   bool send_pending(Shard& shard);
   bool take_from_ring(Shard& shard);
+  bool wait_in_line(Shard& shard);
+  bool take_rejection(const Refusal& refusal);
+  void choose_careful();
   void wake_source(Shard& shard);
   void settle(Shard& shard);
   void refuse(const Refusal& refusal);
@@ -129,6 +136,7 @@ class Stream {
   void park(Shard& shard, Offset offset, const std::string& reason, const std::string& text);
   void drop_everything(Shard& shard);
   void finish(BatchPtr batch);
+  void give_back(Shard& shard, BatchPtr batch);
   void observe_delay(const Batch& batch);
   void count_send_error(const std::string& reason);
   void target_ready(Shard& shard);
@@ -151,6 +159,10 @@ class Stream {
   std::vector<Shard*> blocked_;             // target thread: met a full producer
   std::vector<Shard*> touched_;             // target thread: got acknowledgements
   std::vector<Refusal> refusals_;           // target thread
+  std::uint64_t in_flight_ = 0;             // target thread: records without an answer
+  Shard* careful_ = nullptr;                // target thread: the shard that sends alone
+  int resets_in_a_row_ = 0;                 // target thread: without a delivery in between
+  SteadyTime mend_at_{};                    // target thread
 
   mutable std::mutex send_errors_mutex_;
   std::map<std::string, std::uint64_t> send_errors_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -45,6 +46,8 @@ class StartPositions {
   Reset reset_;
   bool group_is_new_ = false;
   std::set<TopicPartition> known_at_start_;
+  /// What was decided without a committed offset: holds until there is one, whatever the log does.
+  std::map<TopicPartition, Offset> decided_;
 };
 
 }  // namespace kferry::positions

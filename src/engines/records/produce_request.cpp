@@ -70,6 +70,7 @@ Result<kafka::Client> open_producer(const kafka::ClientConfig& config, bool idem
   all.insert(all.end(), config.begin(), config.end());
   // A mirror waits for its target as long as it takes.
   all.emplace_back("message.timeout.ms", "0");
+  all.emplace_back("retries", "2147483647");
   all.emplace_back("enable.idempotence", idempotent ? "true" : "false");
   // After a record that is refused for good nothing behind it may be written before we decided.
   all.emplace_back("enable.gapless.guarantee", idempotent ? "true" : "false");
@@ -142,6 +143,7 @@ rd_kafka_resp_err_t ProduceRequest::send(rd_kafka_t* producer, Record& record) {
 
   rd_kafka_error_t* error = rd_kafka_produceva(producer, fields.data(), count);
   if (error == nullptr) {
+    record.headers_sent = headers != nullptr;
     static_cast<void>(headers.release());  // the producer's now
     return RD_KAFKA_RESP_ERR_NO_ERROR;
   }

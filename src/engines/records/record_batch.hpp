@@ -27,8 +27,9 @@ struct Record {
   enum class State : std::uint8_t { unsent, in_flight, acknowledged, done };
   RecordBatch* batch = nullptr;
   Message message;
-  Headers headers;  ///< given back by a failed delivery; otherwise still inside the message
-  bool headers_taken = false;
+  Headers headers;             ///< given back by the delivery report; at first in the message
+  bool headers_taken = false;  ///< out of the message
+  bool headers_sent = false;   ///< with the producer
   State state = State::unsent;
 };
 

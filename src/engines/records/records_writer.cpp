@@ -55,6 +55,7 @@ class ProducerWriter final : public pipeline::Writer {
   }
   bool serve(AckListener& listener, int timeout_ms);
   void deliver(const rd_kafka_event_t& event, AckListener& listener);
+  static void take_headers_back(const rd_kafka_message_t& report, Record& record);
   void deliver_failure(const rd_kafka_message_t& report, Record& record, AckListener& listener);
   void note_fatal();
   rd_kafka_topic_t* topic(const std::string& name);
@@ -184,6 +185,7 @@ void ProducerWriter::deliver(const rd_kafka_event_t& event, AckListener& listene
       batch = record.batch;
       run = 0;
     }
+    take_headers_back(*reports_[i], record);
     if (reports_[i]->err == 0) {
       record.state = Record::State::acknowledged;
       ++run;
@@ -194,14 +196,19 @@ void ProducerWriter::deliver(const rd_kafka_event_t& event, AckListener& listene
   if (run > 0) listener.on_acknowledged(*batch, run);
 }
 
-void ProducerWriter::deliver_failure(const rd_kafka_message_t& report, Record& record,
-                                     AckListener& listener) {
-  // The headers were handed over with the record; they are needed again.
+/// The headers were handed over with the record, which may have to be sent again: also one that
+/// arrived, when an earlier one did not.
+void ProducerWriter::take_headers_back(const rd_kafka_message_t& report, Record& record) {
+  if (!std::exchange(record.headers_sent, false)) return;
   rd_kafka_headers_t* headers = nullptr;
   auto* message = const_cast<rd_kafka_message_t*>(&report);
   if (rd_kafka_message_detach_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
     record.headers.reset(headers);
   }
+}
+
+void ProducerWriter::deliver_failure(const rd_kafka_message_t& report, Record& record,
+                                     AckListener& listener) {
   record.state = Record::State::unsent;
   const ErrorKind kind = kafka::classify_delivery(report.err);
   if (kind == ErrorKind::record || kind == ErrorKind::shard) {
