@@ -182,8 +182,9 @@ Result<void> Flow::make_member(std::size_t partitions) {
   auto member = kafka::GroupMember::create(member_config(settings_, limits), settings_.name, *this);
   if (!member) return member.error();
   member_ = std::move(*member);
-  reader_ = engines::records::make_reader(member_->client());
   auto log_ends = std::make_unique<LogEnds>(member_->cluster());
+  reader_ = engines::records::make_reader(
+      member_->client(), [ends = log_ends.get()](const TopicPartition& tp) { ends->nudge(tp); });
   const std::lock_guard lock(state_mutex_);
   log_ends_ = std::move(log_ends);
   return {};

@@ -19,7 +19,7 @@ struct PrefetchLimits {
 /// A quarter of the memory budget is for batches between consume and acknowledgement, a quarter for
 /// what the clients fetch ahead. The other half is what librdkafka holds of the same records beside
 /// them: decoded and encoded copies, requests under way, and what malloc leaves unused. Measured
-/// with lz4 and 1 KB records: the process stays within the budget plus 64 MiB.
+/// with lz4 and 1 KB records: the process stays within the budget plus 96 MiB.
 inline constexpr std::int64_t k_budget_quarters = 4;
 
 /// Divides the prefetch share of a flow's budget among the partitions that match its topics. The

@@ -1,6 +1,7 @@
 #include "app/log_ends.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kferry::app {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 constexpr Milliseconds k_round{1'000};
 constexpr std::size_t k_partitions_per_round_second = 2'000;
 constexpr Milliseconds k_request_timeout{5'000};
+/// At least this long between two questions.
+constexpr Milliseconds k_nudge_pause{10};
 
 }  // namespace
 
@@ -43,27 +46,46 @@ std::optional<Offset> LogEnds::end(const TopicPartition& tp) const {
   return found == ends_.end() ? std::nullopt : found->second;
 }
 
+void LogEnds::nudge(const TopicPartition& tp) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::find(nudged_.begin(), nudged_.end(), tp) != nudged_.end()) return;
+    nudged_.push_back(tp);
+  }
+  changed_.notify_one();
+}
+
+void LogEnds::ask(std::unique_lock<std::mutex>& lock, std::vector<TopicPartition> partitions) {
+  if (partitions.empty()) return;
+  lock.unlock();
+  std::sort(partitions.begin(), partitions.end());
+  const auto found = source_.offsets(partitions, kafka::LogEnd::end, k_request_timeout);
+  lock.lock();
+  if (!found) return;
+  for (const auto& entry : *found) {
+    const auto known = ends_.find(entry.tp);
+    if (known != ends_.end() && entry.offset) known->second = entry.offset;
+  }
+}
+
 void LogEnds::run() {
   std::unique_lock lock(mutex_);
+  SteadyTime round_at{};
   while (!stopping_) {
-    std::vector<TopicPartition> partitions;
-    partitions.reserve(ends_.size());
-    for (const auto& [tp, end] : ends_) partitions.push_back(tp);
-    news_ = false;
-    if (!partitions.empty()) {
-      lock.unlock();
-      std::sort(partitions.begin(), partitions.end());
-      const auto found = source_.offsets(partitions, kafka::LogEnd::end, k_request_timeout);
-      lock.lock();
-      if (found) {
-        for (const auto& entry : *found) {
-          const auto known = ends_.find(entry.tp);
-          if (known != ends_.end() && entry.offset) known->second = entry.offset;
-        }
-      }
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (now >= round_at || news_) {
+      std::vector<TopicPartition> all;
+      all.reserve(ends_.size());
+      for (const auto& [tp, end] : ends_) all.push_back(tp);
+      round_at = now + k_round * (1 + all.size() / k_partitions_per_round_second);
+      news_ = false;
+      nudged_.clear();
+      ask(lock, std::move(all));
+    } else if (!nudged_.empty()) {
+      ask(lock, std::exchange(nudged_, {}));
     }
-    const auto pause = k_round * (1 + partitions.size() / k_partitions_per_round_second);
-    changed_.wait_for(lock, pause, [this] { return stopping_ || news_; });
+    changed_.wait_for(lock, k_nudge_pause, [this] { return stopping_; });
+    changed_.wait_until(lock, round_at, [this] { return stopping_ || news_ || !nudged_.empty(); });
   }
 }
 

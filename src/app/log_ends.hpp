@@ -25,16 +25,20 @@ class LogEnds {
 
   void watch(const TopicPartition& tp);
   void forget(const TopicPartition& tp);
+  /// Asks for this partition soon, which also makes the library look at it again.
+  void nudge(const TopicPartition& tp);
   /// As of the last round that reached the partition's leader.
   std::optional<Offset> end(const TopicPartition& tp) const;
 
  private:
   void run();
+  void ask(std::unique_lock<std::mutex>& lock, std::vector<TopicPartition> partitions);
 
   const kafka::Cluster source_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::unordered_map<TopicPartition, std::optional<Offset>> ends_;
+  std::vector<TopicPartition> nudged_;
   bool news_ = false;
   bool stopping_ = false;
   std::thread thread_;

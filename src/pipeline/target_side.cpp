@@ -225,6 +225,11 @@ void Stream::settle(Shard& shard) {
     state.send_slot = state.ledger.head();
     state.send_index = 0;
   }
+  if (careful_ == &shard && state.ledger.safe_offset() >= *state.careful_until) {
+    // Nothing new may come that would end it in send_pending, and the others wait for it.
+    state.careful_until.reset();
+    choose_careful();
+  }
   if (passed > 0) {
     shard.position.store(state.ledger.safe_offset().value(), std::memory_order_release);
   }
@@ -317,6 +322,7 @@ void Stream::apply_policy(const Refusal& refusal) {
 
 void Stream::park(Shard& shard, Offset offset, const std::string& reason, const std::string& text) {
   shard.writing.parked = true;
+  if (careful_ == &shard) choose_careful();
   events_(StreamEvent{StreamEvent::Kind::parked, &shard, offset, reason, text});
 }
 

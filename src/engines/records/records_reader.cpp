@@ -22,6 +22,7 @@ constexpr std::size_t k_batch_records_max = 1'000;
 /// Assumed size of a record before one was seen.
 constexpr std::size_t k_first_record_bytes = 1'024;
 
+using StarvedCallback = std::function<void(const TopicPartition&)>;
 using pipeline::ReadFailure;
 using pipeline::ReadOutcome;
 
@@ -67,8 +68,13 @@ bool passing(rd_kafka_resp_err_t err) {
 
 class QueueReader final : public pipeline::ShardReader {
  public:
-  QueueReader(kafka::Queue queue, std::function<void()> on_ready)
-      : on_ready_(std::move(on_ready)), queue_(std::move(queue)) {
+  QueueReader(rd_kafka_t* consumer, TopicPartition source, kafka::Queue queue,
+              std::function<void()> on_ready, const StarvedCallback& on_starved)
+      : consumer_(consumer),
+        source_(std::move(source)),
+        on_ready_(std::move(on_ready)),
+        on_starved_(on_starved),
+        queue_(std::move(queue)) {
     rd_kafka_queue_cb_event_enable(queue_.get(), &QueueReader::ready, this);
   }
   ~QueueReader() override { rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr); }
@@ -82,13 +88,26 @@ class QueueReader final : public pipeline::ShardReader {
     // Stale records and passing errors are no news, but more may stand behind them.
     while (!outcome.batch && !outcome.failure) {
       const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, messages_.data(), wanted);
-      if (count <= 0) break;
+      if (count <= 0) {
+        if (on_starved_ && behind(expected)) on_starved_(source_);
+        break;
+      }
       take(static_cast<std::size_t>(count), expected, outcome);
     }
     return outcome;
   }
 
  private:
+  /// Whether the log goes on behind the offset, as far as the last fetch told.
+  bool behind(Offset expected) const {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    return rd_kafka_get_watermark_offsets(consumer_, source_.topic.c_str(),
+                                          source_.partition.value(), &low,
+                                          &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           high > expected.value();
+  }
+
   /// Called by the library's threads with the queue locked.
   static void ready(rd_kafka_t*, void* self) { static_cast<QueueReader*>(self)->on_ready_(); }
 
@@ -137,7 +156,10 @@ class QueueReader final : public pipeline::ShardReader {
     outcome.batch = std::move(batch);
   }
 
-  std::function<void()> on_ready_;
+  rd_kafka_t* consumer_;
+  const TopicPartition source_;
+  const std::function<void()> on_ready_;
+  const StarvedCallback& on_starved_;
   kafka::Queue queue_;
   std::size_t record_bytes_ = k_first_record_bytes;
   std::array<rd_kafka_message_t*, k_batch_records_max> messages_;
@@ -145,7 +167,8 @@ class QueueReader final : public pipeline::ShardReader {
 
 class QueuesReader final : public pipeline::Reader {
  public:
-  explicit QueuesReader(rd_kafka_t* consumer) : consumer_(consumer) {}
+  QueuesReader(rd_kafka_t* consumer, StarvedCallback on_starved)
+      : consumer_(consumer), on_starved_(std::move(on_starved)) {}
 
   Result<std::unique_ptr<pipeline::ShardReader>> open(const TopicPartition& source,
                                                       std::function<void()> on_ready) override {
@@ -156,18 +179,19 @@ class QueuesReader final : public pipeline::Reader {
     }
     // Before the assignment: afterwards records could slip to the member's own queue.
     rd_kafka_queue_forward(queue.get(), nullptr);
-    return std::unique_ptr<pipeline::ShardReader>(
-        std::make_unique<QueueReader>(std::move(queue), std::move(on_ready)));
+    return std::unique_ptr<pipeline::ShardReader>(std::make_unique<QueueReader>(
+        consumer_, source, std::move(queue), std::move(on_ready), on_starved_));
   }
 
  private:
   rd_kafka_t* consumer_;
+  const StarvedCallback on_starved_;
 };
 
 }  // namespace
 
-std::unique_ptr<pipeline::Reader> make_reader(rd_kafka_s* consumer) {
-  return std::make_unique<QueuesReader>(consumer);
+std::unique_ptr<pipeline::Reader> make_reader(rd_kafka_s* consumer, StarvedCallback on_starved) {
+  return std::make_unique<QueuesReader>(consumer, std::move(on_starved));
 }
 
 }  // namespace kferry::engines::records

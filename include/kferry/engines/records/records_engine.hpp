@@ -14,8 +14,12 @@
 
 namespace kferry::engines::records {
 
-/// Reads the partitions of a group member's client, each from its own queue.
-std::unique_ptr<pipeline::Reader> make_reader(rd_kafka_s* consumer);
+/// Reads the partitions of a group member's client, each from its own queue. on_starved is called,
+/// from source threads, when a partition's queue is empty though its log goes on: the library
+/// stops fetching a partition whose queue is full and may look again only a second later
+/// (rd_kafka_broker_serve), unless something wakes its thread; any request to the leader does.
+std::unique_ptr<pipeline::Reader> make_reader(
+    rd_kafka_s* consumer, std::function<void(const TopicPartition&)> on_starved = {});
 
 struct WriterOptions {
   kafka::ClientConfig config;          ///< the target's properties, translated
