@@ -377,6 +377,8 @@ void Stream::rewind(Shard& shard) {
 void Stream::drop_everything(Shard& shard) {
   Shard::TargetState& state = shard.writing;
   KF_CHECK(state.in_flight == 0);
+  // While a broken producer waits to be replaced, refusals wait with it.
+  std::erase_if(refusals_, [&](const Refusal& refusal) { return refusal.batch->shard == &shard; });
   while (auto batch = shard.ring.try_pop()) give_back(shard, std::move(*batch));
   for (Ledger::Slot slot = state.ledger.head(); slot != state.ledger.tail(); ++slot) {
     give_back(shard, std::move(state.batch(slot)));
