@@ -54,12 +54,12 @@ class Random {
 };
 
 /// A test whose failures say with which seed they can be seen again.
-class SeededTest : public testing::Test {
+class SeededTest : public ::testing::Test {
  protected:
   Random random;
 
  private:
-  testing::ScopedTrace trace_{__FILE__, __LINE__, "KFERRY_TEST_SEED=" + std::to_string(seed())};
+  ::testing::ScopedTrace trace_{__FILE__, __LINE__, "KFERRY_TEST_SEED=" + std::to_string(seed())};
 };
 
 }  // namespace kferry::test

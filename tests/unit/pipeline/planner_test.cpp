@@ -1,0 +1,168 @@
+#include "kferry/pipeline/planner.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kferry::pipeline {
+namespace {
+
+using topics::PartitioningMode;
+using Action = TopicPlan::Action;
+
+struct Row {
+  const char* name;
+  std::int32_t source;
+  std::optional<std::int32_t> target;
+  PartitioningMode mode;
+  bool create;
+  const char* partitioning;
+  Action action;
+  const char* blocked;  ///< empty: it runs
+};
+
+constexpr auto k_auto = PartitioningMode::automatic;
+constexpr auto k_source = PartitioningMode::source;
+constexpr auto k_key = PartitioningMode::key;
+
+const Row k_rows[] = {
+    {"equal counts", 4, 4, k_auto, false, "source", Action::none, ""},
+    {"more on the target", 4, 8, k_auto, false, "key", Action::none, ""},
+    {"fewer on the target", 4, 2, k_auto, false, "key", Action::none, ""},
+    {"fewer, and topics may be created: keys stay", 4, 2, k_auto, true, "key", Action::none, ""},
+    {"source, equal", 4, 4, k_source, false, "source", Action::none, ""},
+    {"source, more", 4, 8, k_source, false, "source", Action::none, ""},
+    {"source, fewer", 4, 2, k_source, false, "", Action::none, "target-partitions-too-few"},
+    {"source, fewer, may grow", 4, 2, k_source, true, "source", Action::grow, ""},
+    {"source, more, may grow", 4, 8, k_source, true, "source", Action::none, ""},
+    {"key, equal", 4, 4, k_key, false, "key", Action::none, ""},
+    {"key, fewer, may create", 4, 2, k_key, true, "key", Action::none, ""},
+    {"missing", 4, std::nullopt, k_auto, false, "", Action::none, "target-topic-missing"},
+    {"missing, source", 4, std::nullopt, k_source, false, "", Action::none, "target-topic-missing"},
+    {"missing, may create", 4, std::nullopt, k_auto, true, "source", Action::create, ""},
+    {"missing, may create, source", 4, std::nullopt, k_source, true, "source", Action::create, ""},
+    {"missing, may create, key", 4, std::nullopt, k_key, true, "key", Action::create, ""},
+};
+
+TEST(Planner, DecidesByCountsModeAndPermission) {
+  for (const Row& row : k_rows) {
+    SCOPED_TRACE(row.name);
+    TopicFacts facts;
+    facts.source = "orders";
+    facts.target = "copy.orders";
+    facts.source_partitions = row.source;
+    facts.target_partitions = row.target;
+    PlanRules rules;
+    rules.partitioning = row.mode;
+    rules.create_topics = row.create;
+    const TopicPlan plan = plan_topic(facts, rules);
+    EXPECT_EQ(plan.source, "orders");
+    EXPECT_EQ(plan.target, "copy.orders");
+    EXPECT_EQ(plan.partitioning, row.partitioning);
+    EXPECT_EQ(plan.action, row.action);
+    EXPECT_EQ(plan.blocked.value_or(""), row.blocked);
+    EXPECT_EQ(plan.blocked_text.empty(), !plan.blocked.has_value());
+    EXPECT_EQ(plan.partitioner.has_value(), !plan.blocked.has_value());
+    if (plan.partitioner) {
+      const bool grows = row.action != Action::none;
+      EXPECT_EQ(plan.partitioner->target_count(), grows ? row.source : *row.target);
+      EXPECT_EQ(plan.partitioner->by_key(), std::string(row.partitioning) == "key");
+    }
+  }
+}
+
+TEST(Planner, SaysWhatToDoAboutAMissingTopic) {
+  TopicFacts facts;
+  facts.target = "copy.orders";
+  facts.source_partitions = 1;
+  const TopicPlan plan = plan_topic(facts, {});
+  EXPECT_NE(plan.blocked_text.find("copy.orders"), std::string::npos);
+  EXPECT_NE(plan.blocked_text.find("--create.topics"), std::string::npos);
+}
+
+TEST(Planner, AnUnusableTargetIsBlockedWhateverTheRest) {
+  TopicFacts facts;
+  facts.source_partitions = 4;
+  facts.target_partitions = 4;
+  facts.target_problem = "not a legal name";
+  const TopicPlan plan = plan_topic(facts, {});
+  EXPECT_EQ(plan.blocked, "target-topic-refused");
+  EXPECT_EQ(plan.blocked_text, "not a legal name");
+  EXPECT_FALSE(plan.partitioner);
+}
+
+struct WarningRow {
+  const char* name;
+  std::map<std::string, std::string> source;
+  std::map<std::string, std::string> target;
+  std::optional<std::int64_t> record_bytes_max;
+  const char* expected;  ///< part of the only warning; empty: none
+};
+
+const WarningRow k_warnings[] = {
+    {"nothing known", {}, {}, std::nullopt, ""},
+    {"equal",
+     {{"max.message.bytes", "100"}, {"cleanup.policy", "delete"}},
+     {{"max.message.bytes", "100"}, {"cleanup.policy", "delete"}},
+     100,
+     ""},
+    {"smaller target",
+     {{"max.message.bytes", "100"}},
+     {{"max.message.bytes", "99"}},
+     std::nullopt,
+     "max.message.bytes is 99"},
+    {"only one known", {}, {{"max.message.bytes", "99"}}, 1, ""},
+    {"not a number", {{"max.message.bytes", "x"}}, {{"max.message.bytes", "1"}}, 1, ""},
+    {"smaller request", {{"max.message.bytes", "100"}}, {}, 99, "max.request.size is 99"},
+    {"compacted target",
+     {{"cleanup.policy", "delete"}},
+     {{"cleanup.policy", "compact"}},
+     std::nullopt,
+     "refuses records without key"},
+    {"compacted source",
+     {{"cleanup.policy", "compact"}},
+     {{"cleanup.policy", "delete"}},
+     std::nullopt,
+     "cleanup.policy is compact on the source"},
+    {"time of arrival",
+     {{"message.timestamp.type", "CreateTime"}},
+     {{"message.timestamp.type", "LogAppendTime"}},
+     std::nullopt,
+     "LogAppendTime on the target"},
+    {"time of arrival on both",
+     {{"message.timestamp.type", "LogAppendTime"}},
+     {{"message.timestamp.type", "LogAppendTime"}},
+     std::nullopt,
+     ""},
+};
+
+TEST(Planner, WarnsOfWhatTheTargetWillNotKeep) {
+  for (const WarningRow& row : k_warnings) {
+    SCOPED_TRACE(row.name);
+    TopicFacts facts;
+    facts.source_partitions = 2;
+    facts.target_partitions = 2;
+    facts.source_config = row.source;
+    facts.target_config = row.target;
+    PlanRules rules;
+    rules.record_bytes_max = row.record_bytes_max;
+    const TopicPlan plan = plan_topic(facts, rules);
+    EXPECT_FALSE(plan.blocked);
+    if (std::string(row.expected).empty()) {
+      EXPECT_TRUE(plan.warnings.empty());
+    } else {
+      ASSERT_EQ(plan.warnings.size(), 1U);
+      EXPECT_NE(plan.warnings[0].find(row.expected), std::string::npos) << plan.warnings[0];
+    }
+  }
+}
+
+TEST(Planner, WarnsWhenRecordsArePlacedByKeyAmongOtherCounts) {
+  TopicFacts facts;
+  facts.source_partitions = 4;
+  facts.target_partitions = 6;
+  const TopicPlan plan = plan_topic(facts, {});
+  ASSERT_EQ(plan.warnings.size(), 1U);
+  EXPECT_NE(plan.warnings[0].find("modulo 6"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kferry::pipeline
