@@ -89,7 +89,7 @@ def send_failure_park(world):
 
         shard = check.wait_until(parked, 40, lambda: f"partition 1 is parked: {ferry.tail()}")
         check.expect(shard["reason"], "a parked shard says why")
-        check.expect_equal(shard["position_offset"], 300, "position of the parked shard")
+        check.expect(shard["position_offset"] <= 300, f"the position passed the record: {shard}")
         code, body = ferry.get("/readyz")
         check.expect(code == 503 and f"{topic}-1" in body, f"/readyz: {code} {body}")
         stage.call(source, "produce_sequence", topic=topic, partitions=[0, 2], count=200)
