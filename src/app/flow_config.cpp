@@ -16,6 +16,9 @@ constexpr std::int64_t k_fetch_partition_bytes_max = 1LL << 20;
 constexpr std::int64_t k_fetch_partition_bytes_min = 64LL << 10;
 constexpr std::int64_t k_shard_bytes_min = 1LL << 20;
 constexpr std::int64_t k_fetch_bytes_max = 8LL << 20;
+/// Of librdkafka's message.max.bytes.
+constexpr std::int64_t k_message_bytes_min = 1'000;
+constexpr std::int64_t k_message_bytes_default = 1'000'000;
 
 void append(kafka::ClientConfig& config, const std::vector<config::LibraryProperty>& properties) {
   for (const auto& property : properties) config.emplace_back(property.name, property.value);
@@ -60,6 +63,7 @@ std::int64_t shard_bytes_max(std::int64_t flow_budget_bytes, std::size_t partiti
 }
 
 kafka::ClientConfig member_config(const config::FlowSettings& flow, const PrefetchLimits& limits) {
+  const std::int64_t fetch_bytes = flow.source.fetch_bytes_max.value_or(limits.fetch_bytes_max);
   kafka::ClientConfig config = source_base(flow);
   config.insert(
       config.end(),
@@ -70,8 +74,10 @@ kafka::ClientConfig member_config(const config::FlowSettings& flow, const Prefet
        {"queued.max.messages.kbytes", std::to_string(limits.queue_bytes_per_partition / 1'024)},
        {"queued.min.messages", std::to_string(limits.queue_records_per_partition)},
        {"max.partition.fetch.bytes", std::to_string(limits.fetch_bytes_per_partition)},
-       {"fetch.max.bytes",
-        std::to_string(flow.source.fetch_bytes_max.value_or(limits.fetch_bytes_max))},
+       {"fetch.max.bytes", std::to_string(fetch_bytes)},
+       // Means nothing to a consumer, but the library wants it to be no larger than a fetch.
+       {"message.max.bytes",
+        std::to_string(std::clamp(fetch_bytes, k_message_bytes_min, k_message_bytes_default))},
        {"fetch.wait.max.ms", "500"}});
   append(config, flow.source.library);
   return config;
