@@ -140,7 +140,7 @@ void Flow::on_revoke(const std::vector<TopicPartition>& partitions, bool lost) {
   const auto left_behind = drain(partitions, lost);
   if (!left_behind.empty()) {
     log::warning("app",
-                 "{}: {} partitions did not drain within {} ms; what was not acknowledged will be "
+                 "{}: {} partitions did not drain (limit {} ms); what was not acknowledged will be "
                  "read again by the next owner",
                  settings_.name, left_behind.size(), settings_.drain_timeout.count());
   }

@@ -52,7 +52,12 @@ int main(int argc, char** argv) {
     for (const auto& mistake : outcome.mistakes) {
       fmt::print(stderr, "kferry: {}\n", kferry::config::to_string(mistake));
     }
-    if (!outcome.invocation) return static_cast<int>(outcome.code);
+    if (!outcome.invocation) {
+      for (const auto& mistake : kferry::app::pattern_mistakes(outcome.draft)) {
+        fmt::print(stderr, "kferry: {}\n", mistake);
+      }
+      return static_cast<int>(outcome.code);
+    }
     return static_cast<int>(run(outcome));
   } catch (const std::exception& error) {
     // Only start-up code throws, and only for what no input can cause.

@@ -166,14 +166,26 @@ ExitCode plan_command(const config::Settings& settings, bool as_json) {
   return code;
 }
 
-ExitCode check_command(const config::Settings& settings, bool as_json) {
+std::vector<std::string> pattern_mistakes(const config::Settings& settings) {
   std::vector<std::string> mistakes;
   for (const config::FlowSettings& flow : settings.flows) {
     const auto note = [&](const Error& error) {
       mistakes.push_back(flow.name + ": " + error.text);
     };
-    if (const auto board = TopicBoard::make(flow); !board) note(board.error());
+    if (const auto board = TopicBoard::make(flow); !board && !flow.topics.include.empty()) {
+      note(board.error());
+    }
     if (const auto filter = make_record_filter(flow.filters); !filter) note(filter.error());
+  }
+  return mistakes;
+}
+
+ExitCode check_command(const config::Settings& settings, bool as_json) {
+  std::vector<std::string> mistakes = pattern_mistakes(settings);
+  for (const config::FlowSettings& flow : settings.flows) {
+    const auto note = [&](const Error& error) {
+      mistakes.push_back(flow.name + ": " + error.text);
+    };
     const auto member = kafka::make_conf(member_config(flow, prefetch_limits(1, 1)));
     if (!member) note(member.error());
     const auto target = kafka::make_conf(target_config(flow));

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "kferry/base/exit_code.hpp"
 #include "kferry/config/settings.hpp"
 
@@ -9,6 +12,9 @@ namespace kferry::app {
 /// why. ok when every topic can run; configuration when one can not; unreachable, not_authorized
 /// when a cluster does not answer or refuses.
 ExitCode plan_command(const config::Settings& settings, bool json);
+
+/// Topic patterns, rename and filter rules that do not compile, one line each.
+std::vector<std::string> pattern_mistakes(const config::Settings& settings);
 
 /// kferry check: what can be said without a cluster, beyond what reading the files found: patterns
 /// compile, the library takes the properties.

@@ -238,6 +238,8 @@ class Reading {
       outcome.code = ExitCode::ok;
       invocation_.settings.notices = std::move(files_.notices);
       outcome.invocation = std::move(invocation_);
+    } else {
+      outcome.draft = std::move(invocation_.settings);
     }
     return outcome;
   }

@@ -39,6 +39,11 @@ void Ledger::reopen(Slot slot, std::uint32_t count) { entry(slot).open_records =
 
 bool Ledger::closed(Slot slot) const { return entry(slot).open_records == 0; }
 
+void Ledger::advance_within(Offset offset) {
+  KF_CHECK(!empty() && offset >= safe_ && offset <= entry(head_).next_offset);
+  safe_ = offset;
+}
+
 std::size_t Ledger::advance() {
   std::size_t passed = 0;
   while (head_ != tail_ && closed(head_)) {

@@ -25,10 +25,11 @@ void warn_about_sizes(const TopicFacts& facts, const PlanRules& rules, TopicPlan
   const auto source_max = number(facts.source_config, "max.message.bytes");
   const auto target_max = number(facts.target_config, "max.message.bytes");
   if (source_max && target_max && *target_max < *source_max) {
-    plan.warnings.emplace_back("max.message.bytes is " + std::to_string(*target_max) +
-                            " on the target and " + std::to_string(*source_max) +
-                            " on the source: records between the two will be refused; raise it on "
-                            "the target topic");
+    plan.warnings.emplace_back(
+        "max.message.bytes is " + std::to_string(*target_max) + " on the target and " +
+        std::to_string(*source_max) +
+        " on the source: records between the two will be refused; raise it on "
+        "the target topic");
   }
   if (rules.record_bytes_max && source_max && *rules.record_bytes_max < *source_max) {
     plan.warnings.push_back("max.request.size is " + std::to_string(*rules.record_bytes_max) +

@@ -44,7 +44,8 @@ class Stream::Acks final : public AckListener {
 
   void on_failed(Batch& batch, std::uint32_t index, ErrorKind kind, const std::string& reason,
                  const std::string& text) override {
-    const bool alone = stream_.in_flight_ == 1 && stream_.careful_ == batch.shard;
+    // A careful shard sends alone, so what is refused together was in one batch of the producer.
+    const bool alone = stream_.careful_ == batch.shard;
     --batch.shard->writing.in_flight;
     --stream_.in_flight_;
     stream_.refusals_.push_back({&batch, index, kind, reason, text, alone});
@@ -90,7 +91,7 @@ void Stream::mend_writer() {
       k_mend_pause_max, k_mend_pause_min * (1 << std::min(resets_in_a_row_, 10)));
   ++resets_in_a_row_;
   mend_at_ = now + pause;
-  reset_writer(Milliseconds(0));
+  reset_writer(k_graceful_reset);
 }
 
 void Stream::serve_acknowledgements() {
@@ -137,7 +138,7 @@ bool Stream::send_pending(Shard& shard) {
       continue;
     }
     const std::uint32_t count_max =
-        careful_ == &shard ? 1 : std::numeric_limits<std::uint32_t>::max();
+        careful_ == &shard ? state.careful_count : std::numeric_limits<std::uint32_t>::max();
     const WriteOutcome outcome = writer_->write(batch, state.send_index, count_max);
     state.send_index = outcome.next;
     state.in_flight += outcome.sent;
@@ -278,18 +279,31 @@ void Stream::observe_delay(const Batch& batch) {
                                    std::memory_order_relaxed);
 }
 
+void Stream::settle_refusals(const std::vector<Refusal>& refusals) {
+  for (const Refusal& refusal : refusals) {
+    const auto together = std::count_if(refusals.begin(), refusals.end(), [&](const auto& other) {
+      return other.batch->shard == refusal.batch->shard;
+    });
+    refuse(refusal, static_cast<std::size_t>(together));
+  }
+}
+
 /// What a refusal means once the producer is whole again and everything unacknowledged is unsent.
-void Stream::refuse(const Refusal& refusal) {
+void Stream::refuse(const Refusal& refusal, std::size_t refused_together) {
   Shard& shard = *refusal.batch->shard;
   if (shard.writing.parked) return;
   const Offset offset = refusal.batch->record_offset(refusal.index);
   if (refusal.kind != ErrorKind::record) {
+    count_send_error(refusal.reason);
     park(shard, offset, refusal.reason, refusal.text);
-  } else if (refusal.alone) {
+  } else if (refusal.alone && refused_together == 1) {
+    count_send_error(refusal.reason);
     apply_policy(refusal);
   } else {
+    shard.writing.careful_count =
+        std::max<std::uint32_t>(1, static_cast<std::uint32_t>(refused_together) / 2);
     // The broker refuses whole batches and does not say which record it means: from here to the
-    // failed ones, one at a time.
+    // failed ones, few at a time and ever fewer.
     const Offset until = next(offset);
     shard.writing.careful_until = std::max(shard.writing.careful_until.value_or(until), until);
   }
@@ -302,11 +316,13 @@ void Stream::apply_policy(const Refusal& refusal) {
   const Offset offset = batch.record_offset(refusal.index);
   switch (options_.on_send_failure) {
     case SendFailurePolicy::exit:
+      stop_before(batch, refusal.index);
       shard.writing.parked = true;
       events_(StreamEvent{StreamEvent::Kind::send_failed, &shard, offset, refusal.reason,
                           refusal.text});
       break;
     case SendFailurePolicy::park:
+      stop_before(batch, refusal.index);
       park(shard, offset, refusal.reason, refusal.text);
       break;
     case SendFailurePolicy::skip:
@@ -318,6 +334,17 @@ void Stream::apply_policy(const Refusal& refusal) {
       shard.writing.ledger.acknowledge(batch.slot, 1);
       break;
   }
+}
+
+/// The shard ends up in front of this record: the position moves up to it, so that what arrived of
+/// its batch is not sent again with every try.
+void Stream::stop_before(const Batch& batch, std::uint32_t index) {
+  Shard& shard = *batch.shard;
+  settle(shard);
+  if (batch.slot != shard.writing.ledger.head() || batch.first_unsent() != index) return;
+  const Offset offset = std::max(shard.writing.ledger.safe_offset(), batch.record_offset(index));
+  shard.writing.ledger.advance_within(offset);
+  shard.position.store(offset.value(), std::memory_order_release);
 }
 
 void Stream::park(Shard& shard, Offset offset, const std::string& reason, const std::string& text) {
@@ -342,10 +369,7 @@ void Stream::reset_writer(Milliseconds graceful) {
   counters_.producer_recreations.fetch_add(1, std::memory_order_relaxed);
   const std::vector<Refusal> refusals = std::exchange(refusals_, {});
   for (Shard* shard : shards_) rewind(*shard);
-  for (const Refusal& refusal : refusals) {
-    count_send_error(refusal.reason);
-    refuse(refusal);
-  }
+  settle_refusals(refusals);
   choose_careful();
   for (Shard* shard : shards_) {
     settle(*shard);

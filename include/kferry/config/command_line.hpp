@@ -40,6 +40,8 @@ struct Outcome {
   std::vector<Mistake> mistakes;
   ExitCode code = ExitCode::ok;
   std::string text;
+  /// With mistakes: what could be read, so that others can look for mistakes of theirs in it.
+  Settings draft;
 };
 
 /// Looks up an environment variable; nothing when it is not set. Tests bring their own.

@@ -46,6 +46,10 @@ class Ledger {
   /// Moves the head over the closed prefix. Returns how many slots it passed.
   std::size_t advance();
 
+  /// Within the head slot, everything below offset is done though the slot is not: for a shard that
+  /// stops there. REQUIRES: a head slot; offset not below the safe one nor beyond the slot.
+  void advance_within(Offset offset);
+
   /// Next source offset that is safe to commit: all below it is done.
   Offset safe_offset() const noexcept { return safe_; }
 

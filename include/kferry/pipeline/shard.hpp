@@ -73,7 +73,8 @@ class Shard {
     std::uint32_t send_index = 0;  ///< its next record
     std::uint32_t in_flight = 0;   ///< records without an answer
     std::optional<Offset>
-        careful_until;  ///< below it one record at a time: one of them was refused
+        careful_until;                ///< below it few records at a time: one of them was refused
+    std::uint32_t careful_count = 1;  ///< how many; halved whenever they are refused
     bool parked = false;
     bool blocked = false;  ///< in the stream's list of shards that met a full producer
     BatchPtr& batch(Ledger::Slot slot) { return slots[slot & (slots.size() - 1)]; }

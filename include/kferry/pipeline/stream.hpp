@@ -107,7 +107,7 @@ class Stream {
     ErrorKind kind;
     std::string reason;
     std::string text;
-    bool alone;  ///< no other record of the shard was in flight, so it is this one that is refused
+    bool alone;  ///< no other record can have been in its batch, so it is this one that is refused
   };
 
   Stream(Options options, Reader& reader, ByteBudget& budget, const Clock& clock, EventSink events);
@@ -129,8 +129,10 @@ class Stream {
   void choose_careful();
   void wake_source(Shard& shard);
   void settle(Shard& shard);
-  void refuse(const Refusal& refusal);
+  void settle_refusals(const std::vector<Refusal>& refusals);
+  void refuse(const Refusal& refusal, std::size_t refused_together);
   void apply_policy(const Refusal& refusal);
+  void stop_before(const Batch& batch, std::uint32_t index);
   void reset_writer(Milliseconds graceful);
   void rewind(Shard& shard);
   void park(Shard& shard, Offset offset, const std::string& reason, const std::string& text);

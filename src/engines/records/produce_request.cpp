@@ -8,6 +8,9 @@
 namespace kferry::engines::records {
 namespace {
 
+/// What Kafka writes for a record without time (RecordBatch.NO_TIMESTAMP); message format 0 has none.
+constexpr std::int64_t k_no_timestamp = -1;
+
 /// A consumed record as the flow's rules see it.
 class MessageView final : public pipeline::RecordView {
  public:
@@ -56,7 +59,7 @@ Result<kafka::Client> open_producer(const kafka::ClientConfig& config, bool idem
   // Defaults, each of which a property may change.
   kafka::ClientConfig all{
       {"acks", "all"},
-      {"linger.ms", "2"},
+      {"linger.ms", "0"},
       {"socket.nagle.disable", "true"},
       {"socket.keepalive.enable", "true"},
       {"reconnect.backoff.max.ms", "2000"},
@@ -119,7 +122,9 @@ rd_kafka_resp_err_t ProduceRequest::send(rd_kafka_t* producer, Record& record) {
     key = ByteView(static_cast<const std::byte*>(message.key), message.key_len);
   }
   const Partition partition = shard_.partitioner.place(Partition(message.partition), key);
-  const std::int64_t timestamp = rd_kafka_message_timestamp(&message, nullptr);
+  rd_kafka_timestamp_type_t time_type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  std::int64_t timestamp = rd_kafka_message_timestamp(&message, &time_type);
+  if (time_type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) timestamp = k_no_timestamp;
   timestamp_was_zero_ = timestamp == 0;
 
   std::array<rd_kafka_vu_t, 7> fields;
