@@ -192,7 +192,8 @@ void GroupMember::poll(Milliseconds timeout) {
     // miss it, so it is reported like an error and read again.
     const ErrorCode code = message->err != 0 ? message->err : RD_KAFKA_RESP_ERR__INCONSISTENT;
     if (code != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      inside_->listener.on_error(code, rd_kafka_message_errstr(message.get()), tp);
+      const char* text = rd_kafka_message_errstr(message.get());  // null for a record
+      inside_->listener.on_error(code, text != nullptr ? text : error_text(code), tp);
     }
     message.reset(rd_kafka_consumer_poll(client(), 0));
   }
