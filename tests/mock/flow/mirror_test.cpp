@@ -1,0 +1,167 @@
+// Whole flows between two embedded clusters, while nothing goes wrong.
+
+#include <gtest/gtest.h>
+
+#include "support/mirror_world.hpp"
+
+namespace kferry::app {
+namespace {
+
+using kafka::PlainRecord;
+using test::k_topic;
+using test::MirrorWorld;
+
+class Mirror : public ::testing::Test {
+ protected:
+  MirrorWorld world;
+};
+
+TEST_F(Mirror, CopiesRecordsAsTheyAre) {
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  const std::vector<std::optional<std::string>> texts = {
+      std::nullopt, "", "text", std::string("\0\xff\n", 3), std::string(100'000, 'x')};
+  const std::vector<decltype(PlainRecord::headers)> headers = {
+      {},
+      {{"one", "1"}},
+      {{"twice", "a"}, {"null", std::nullopt}, {"twice", "b"}, {"empty", ""}, {"", "no name"}}};
+  std::int64_t timestamp = 1;
+  for (const auto& key : texts) {
+    for (const auto& value : texts) {
+      for (const auto& list : headers) {
+        PlainRecord record;
+        record.partition = Partition(static_cast<std::int32_t>(timestamp % test::k_partitions));
+        record.timestamp_ms = timestamp++ * 1'000;
+        record.key = key;
+        record.value = value;
+        record.headers = list;
+        ASSERT_NO_FATAL_FAILURE(world.send(record));
+      }
+    }
+  }
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  EXPECT_TRUE(world.all_arrive()) << world.fault();
+  EXPECT_EQ(world.arrived(), world.sent());
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+}
+
+TEST_F(Mirror, ShowsWhereItStands) {
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  ASSERT_NO_FATAL_FAILURE(world.send(300));
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  ASSERT_TRUE(world.all_arrive()) << world.fault();
+  ASSERT_TRUE(world.eventually([&] {
+    const auto snap = world.snapshot();
+    if (snap.shards.size() != test::k_partitions || !snap.ready) return false;
+    return std::all_of(snap.shards.begin(), snap.shards.end(), [](const auto& shard) {
+      return shard.position == 100 && shard.lag_records == 0 && shard.committed_offset == 100 &&
+             shard.source_end_offset == 100;
+    });
+  }));
+  const auto snap = world.snapshot();
+  EXPECT_EQ(snap.state, observe::FlowState::running);
+  EXPECT_EQ(snap.producer_recreations, 0U);
+  EXPECT_TRUE(snap.send_errors.empty());
+  EXPECT_TRUE(snap.commit_failures.empty());
+  EXPECT_EQ(snap.rebalances, 1U);
+  EXPECT_EQ(world.mirrored(), 300U);
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+  EXPECT_EQ(world.snapshot().state, observe::FlowState::stopped);
+  EXPECT_EQ(world.snapshot().released.records_mirrored, 300U);
+  EXPECT_EQ(world.snapshot().memory_used_bytes, 0U);
+}
+
+TEST_F(Mirror, AStopUnderLoadLosesNothingAndRepeatsNothing) {
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  for (int run = 0; run < 3; ++run) {
+    ASSERT_NO_FATAL_FAILURE(world.send(1'000));
+    ASSERT_NO_FATAL_FAILURE(world.start());
+    ASSERT_TRUE(world.eventually([&] { return world.mirrored() > 0; }));
+    ASSERT_NO_FATAL_FAILURE(world.send(500));
+    EXPECT_EQ(world.stop(), ExitCode::ok);
+    EXPECT_TRUE(world.flow->left_cleanly());
+    world.flow.reset();
+  }
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  ASSERT_TRUE(world.all_arrive()) << world.fault();
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+  world.receive(Milliseconds(500));
+  EXPECT_EQ(world.arrived(), world.sent());
+  EXPECT_EQ(world.committed_total(), static_cast<std::int64_t>(world.sent()));
+}
+
+TEST_F(Mirror, AStopWithoutDrainLosesNothing) {
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  world.target->set_round_trip(1, Milliseconds(200));
+  ASSERT_NO_FATAL_FAILURE(world.send(3'000));
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  ASSERT_TRUE(world.eventually([&] { return world.snapshot().memory_used_bytes > 0; }));
+  EXPECT_EQ(world.stop(false), ExitCode::ok);
+  EXPECT_EQ(world.snapshot().memory_used_bytes, 0U);
+  world.target->set_round_trip(1, Milliseconds(0));
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  EXPECT_TRUE(world.all_arrive()) << world.fault();
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+}
+
+TEST_F(Mirror, ALongRoundTripOnlyDelays) {
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  world.source->set_round_trip(1, Milliseconds(50));
+  world.target->set_round_trip(1, Milliseconds(50));
+  ASSERT_NO_FATAL_FAILURE(world.send(3'000));
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  EXPECT_TRUE(world.all_arrive()) << world.fault();
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+  EXPECT_EQ(world.arrived(), world.sent());
+}
+
+TEST_F(Mirror, SeveralStreamsShareThePartitions) {
+  world.settings.streams = 3;
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  ASSERT_NO_FATAL_FAILURE(world.send(3'000));
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  EXPECT_TRUE(world.all_arrive()) << world.fault();
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+  EXPECT_EQ(world.arrived(), world.sent());
+}
+
+TEST_F(Mirror, ASmallBudgetOnlySlowsItDown) {
+  world.budget_bytes = 40'000;
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  ASSERT_NO_FATAL_FAILURE(world.send(3'000));
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  EXPECT_TRUE(world.all_arrive()) << world.fault();
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+  EXPECT_EQ(world.arrived(), world.sent());
+  EXPECT_EQ(world.snapshot().memory_used_bytes, 0U);
+}
+
+TEST_F(Mirror, ASourceTopicThatAppearsLaterIsCopiedFromItsBeginning) {
+  world.settings.source.offset_reset = config::OffsetReset::latest;
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  ASSERT_TRUE(
+      world.eventually([&] { return world.snapshot().reason == "no source topic matches"; }));
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  ASSERT_NO_FATAL_FAILURE(world.send(30));
+  EXPECT_TRUE(world.all_arrive()) << world.fault();
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+}
+
+TEST_F(Mirror, SnapshotsMayBeTakenAtAnyTime) {
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  ASSERT_NO_FATAL_FAILURE(world.send(300));
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  std::atomic<bool> done{false};
+  std::thread watcher([&] {
+    while (!done) {
+      EXPECT_EQ(world.flow->snapshot().name, "test");
+      static_cast<void>(world.flow->assigned_once());
+    }
+  });
+  EXPECT_TRUE(world.all_arrive()) << world.fault();
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+  done = true;
+  watcher.join();
+}
+
+}  // namespace
+}  // namespace kferry::app
