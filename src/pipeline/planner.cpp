@@ -51,7 +51,7 @@ void warn_about_cleanup(const TopicFacts& facts, TopicPlan& plan) {
   const std::string type = text(facts.target_config, "message.timestamp.type");
   if (type == "LogAppendTime" &&
       text(facts.source_config, "message.timestamp.type") != "LogAppendTime") {
-    plan.warnings.push_back(
+    plan.warnings.emplace_back(
         "message.timestamp.type is LogAppendTime on the target: record timestamps are replaced "
         "there by the time of arrival");
   }

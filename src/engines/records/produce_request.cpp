@@ -8,7 +8,8 @@
 namespace kferry::engines::records {
 namespace {
 
-/// What Kafka writes for a record without time (RecordBatch.NO_TIMESTAMP); message format 0 has none.
+/// What Kafka writes for a record without time (RecordBatch.NO_TIMESTAMP); message format 0 has
+/// none.
 constexpr std::int64_t k_no_timestamp = -1;
 
 /// A consumed record as the flow's rules see it.
