@@ -341,6 +341,8 @@ void Stream::apply_policy(const Refusal& refusal) {
 void Stream::stop_before(const Batch& batch, std::uint32_t index) {
   Shard& shard = *batch.shard;
   settle(shard);
+  // A record that the producer refuses may have others before it that are still in flight.
+  if (shard.writing.in_flight > 0) return;
   if (batch.slot != shard.writing.ledger.head() || batch.first_unsent() != index) return;
   const Offset offset = std::max(shard.writing.ledger.safe_offset(), batch.record_offset(index));
   shard.writing.ledger.advance_within(offset);

@@ -89,8 +89,8 @@ TEST_F(StreamRefusal, ExitNamesTheRecordAndKeepsWhatIsBeforeIt) {
   EXPECT_EQ(world.events()[0].shard, &shard);
   EXPECT_EQ(world.events()[0].offset, Offset(6));
   EXPECT_EQ(world.events()[0].reason, "REFUSED");
-  // The batch that holds the record is not done, what is before it in the batch was written.
-  EXPECT_EQ(shard.position, 4);
+  // Right in front of the record, so that nothing before it is sent again.
+  EXPECT_EQ(shard.position, 6);
   EXPECT_EQ(order_of(shard, offsets(0, 6)), "");
   EXPECT_TRUE(world.stream->drained(shard));
 }
@@ -105,7 +105,7 @@ TEST_F(StreamRefusal, AParkedShardStopsNoOther) {
   world.log(1).append(100);
   ASSERT_TRUE(world.reaches(good, 600));
   EXPECT_EQ(order_of(good, offsets(0, 600)), "");
-  EXPECT_EQ(bad.position, 4);
+  EXPECT_EQ(bad.position, 6);
   EXPECT_EQ(world.events()[0].offset, Offset(6));
   EXPECT_EQ(order_of(bad, offsets(0, 6)), "");
   // What it had read is given up, so that it holds nothing of the budget that others need.
@@ -191,6 +191,28 @@ TEST_F(StreamRefusal, ARecordThatTheProducerRefusesEndsOrParksItsShard) {
     EXPECT_EQ(own.events()[0].offset, Offset(6));
     EXPECT_EQ(order_fault(own.target.log(shard.source), offsets(0, 6)), "");
   }
+}
+
+TEST_F(StreamRefusal, ARecordThatTheProducerRefusesLeavesThePositionBehindThoseInFlight) {
+  Temper temper;
+  temper.answers = false;
+  world.target.set_temper(temper);
+  world.target.refuse(StreamWorld::tp(0), 6, ErrorKind::record, true);
+  world.log(0).set_batch_records(8);
+  world.start(SendFailurePolicy::park);
+  Shard& shard = open_with(0, 8);
+  ASSERT_TRUE(world.told(Kind::parked));
+  world.settle(shard);
+  EXPECT_EQ(world.target.in_flight(), 6U);
+  EXPECT_EQ(shard.position, 0);
+  world.target.accept_again(shard.source, 6);
+  world.stream->stop_reading(shard);
+  world.stream->abandon({&shard});
+  world.log(0).seek(Offset(shard.position));
+  world.stream->resume(shard, Offset(shard.position));
+  world.target.set_temper({});
+  ASSERT_TRUE(world.reaches(shard, 8));
+  EXPECT_EQ(order_of(shard, offsets(0, 8)), "");
 }
 
 TEST_F(StreamRefusal, RecordsThatShareARequestWithARefusedOneAreNotDropped) {
