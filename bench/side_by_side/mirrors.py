@@ -107,15 +107,18 @@ class MirrorMaker2(Mirror):
     }
 
     def command(self):
+        # Its positions hang on the source's alias: with the same one again it would go on where the
+        # round before ended, and copy nothing.
+        source = "source" + os.path.basename(self.folder).partition("-")[0]
         config = _write(
             os.path.join(self.folder, "mm2.properties"),
             {
-                "clusters": "source,target",
-                "source.bootstrap.servers": self.source,
+                "clusters": f"{source},target",
+                f"{source}.bootstrap.servers": self.source,
                 "target.bootstrap.servers": self.target,
-                "source->target.enabled": "true",
-                "source->target.topics": self.topic,
-                "source.consumer.isolation.level": "read_committed",
+                f"{source}->target.enabled": "true",
+                f"{source}->target.topics": self.topic,
+                f"{source}.consumer.isolation.level": "read_committed",
                 "target.producer.compression.type": "lz4",
                 "replication.policy.class": "org.apache.kafka.connect.mirror."
                 "IdentityReplicationPolicy",
