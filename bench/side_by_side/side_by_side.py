@@ -22,7 +22,7 @@ PARTITIONS = 8
 TOPIC = "events"
 DELAY_TOPIC = "ticks"
 RATE = 2000
-WARM_UP_S = 5
+WARM_UP_S = 20
 THROUGHPUT_FIELDS = ("cpu_s", "wall_s", "start_to_last_s", "rss_peak_mib", "records_per_s",
                      "brokers_cpu_s")  # fmt: skip
 DELAY_FIELDS = ("p50_ms", "p90_ms", "p99_ms", "max_ms")
