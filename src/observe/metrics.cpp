@@ -47,7 +47,8 @@ constexpr Field<ShardSnapshot, std::optional<std::int64_t>> k_shard_gauges[] = {
 constexpr Field<ShardSnapshot, std::uint64_t> k_shard_counters[] = {
     {{"kferry_records_mirrored_total", "Records that the target has acknowledged."},
      &ShardSnapshot::records_mirrored},
-    {{"kferry_bytes_mirrored_total", "Keys, values and headers of mirrored records, in bytes."},
+    {{"kferry_bytes_mirrored_total",
+      "Keys and values of mirrored batches, filtered records included."},
      &ShardSnapshot::bytes_mirrored},
     {{"kferry_records_filtered_total", "Records left out by a filter of the configuration."},
      &ShardSnapshot::records_filtered},

@@ -31,7 +31,7 @@ struct ShardSnapshot {
   std::optional<std::int64_t> lag_records;        ///< source_end_offset - position, at least 0
   std::optional<double> lag_seconds;              ///< age of the oldest record not on the target
   std::uint64_t records_mirrored = 0;
-  std::uint64_t bytes_mirrored = 0;  ///< keys, values and headers
+  std::uint64_t bytes_mirrored = 0;  ///< keys and values, those of filtered records too
   std::uint64_t records_filtered = 0;
   std::uint64_t records_dropped = 0;  ///< given up under the policy skip
   std::uint64_t records_lost = 0;     ///< gone at the source before they were read
