@@ -53,7 +53,7 @@ class FakeTarget {
   }
   void break_producer() {
     const std::lock_guard lock(mutex_);
-    broken_ = "broken on order";
+    if (!broken_) broken_ = "broken on order";  // its reader holds it until the next producer
     wake();
   }
   /// The next so many attempts to make a producer fail.
@@ -227,7 +227,7 @@ class FakeTarget {
       acknowledge(flights_[i], listener);
       flights_.erase(flights_.begin() + static_cast<std::ptrdiff_t>(i));
     }
-    if (!flights_.empty() && one_in(temper_.breaks)) broken_ = "broken by chance";
+    if (!flights_.empty() && one_in(temper_.breaks) && !broken_) broken_ = "broken by chance";
     if (!flights_.empty()) wake();
   }
 
