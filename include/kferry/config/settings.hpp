@@ -7,6 +7,7 @@
 
 #include "kferry/base/clock.hpp"
 #include "kferry/base/log.hpp"
+#include "kferry/security/profile.hpp"
 
 /// What all the ways of configuring kferry (MirrorMaker's two files and options, one JSON file) end
 /// up as. Plain data: whoever runs a flow reads this and never a file.
@@ -55,6 +56,7 @@ struct SourceSettings {
   OffsetReset offset_reset = OffsetReset::earliest;
   std::optional<std::int64_t> fetch_bytes_max;  ///< fetch.max.bytes as the user wrote it
   std::vector<LibraryProperty> library;         ///< everything else, ready for the consumer
+  security::SecurityProfile security;
 };
 
 struct TargetSettings {
@@ -65,6 +67,7 @@ struct TargetSettings {
   std::optional<std::int64_t> record_bytes_max;  ///< max.request.size; unset: the target decides
   std::string compression = "none";
   std::vector<LibraryProperty> library;
+  security::SecurityProfile security;
 };
 
 /// One rule of a topic rename: the first rule whose pattern matches the whole source name wins.
