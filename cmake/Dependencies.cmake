@@ -2,6 +2,7 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka>=2.0.2)
+pkg_check_modules(codecs REQUIRED IMPORTED_TARGET zlib liblz4 libzstd snappy)
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 find_package(fmt REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)

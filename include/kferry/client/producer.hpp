@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "kferry/base/strong_id.hpp"
+#include "kferry/client/cluster.hpp"
+#include "kferry/protocol/record_batch.hpp"
+
+namespace kferry::client {
+
+struct ProduceSettings {
+  bool idempotent = true;
+  /// Unacknowledged batches per partition: brokers remember five of an idempotent producer
+  /// (ProducerStateEntry.NUM_BATCHES_TO_RETAIN). Without idempotence more than one risks order.
+  int batches_in_flight_max = 5;
+  /// Each owns the partitions of its leader that hash to it; a broker serves one request of a
+  /// connection at a time.
+  int connections_per_broker = 1;
+  int requests_in_flight_max = 2;  ///< per connection; hides the way to the broker and back
+  std::size_t request_bytes_max = 8U << 20;
+  Milliseconds request_timeout{30'000};
+  Milliseconds retry_backoff_min{50};
+  Milliseconds retry_backoff_max{1'000};
+};
+
+/// A batch on its way. Its owner keeps it and its bytes until the listener had it.
+struct Shipment {
+  std::span<std::byte> batch;  ///< whole v2 batch; the producer rewrites its header
+  std::int32_t records = 0;
+  // Filled in by the producer.
+  std::int32_t base_sequence = -1;
+  std::int16_t error = 0;           ///< Kafka's code; 0: acknowledged
+  std::int64_t target_offset = -1;  ///< of its first record; -1: not known (a repeat)
+  std::int32_t blamed_record = -1;  ///< index of the record that the target refuses, if it says
+  std::string text;                 ///< why, for people
+};
+
+/// One target partition that is produced to, in order. Made by the engine, one for each shard.
+struct Lane {
+  TopicPartition target;
+  struct Inside;
+  std::shared_ptr<Inside> inside;  ///< the producer's
+};
+
+/// What becomes of shipments. Calls come on the loop's thread, in the order of sending per lane.
+class ProduceListener {
+ public:
+  virtual ~ProduceListener() = default;
+  virtual void on_acknowledged(Lane& lane, Shipment& shipment) = 0;
+  /// Refused for good, or the partition can not be written to. The lane sends nothing more until
+  /// Producer::reset; what is behind it stays queued or under way.
+  virtual void on_refused(Lane& lane, Shipment& shipment, ErrorKind kind) = 0;
+  /// The identity is of no use any more (fenced, out of order, unknown): only reset() helps.
+  virtual void on_broken(const std::string& why) = 0;
+};
+
+/// Produces batches as they are, one of every ready lane in each request, to the lanes' leaders.
+/// Retries in order what may heal, for as long as it takes; every code that brokers may answer has
+/// one kind of reaction (src/client/produce_errors.cpp). Thread: the cluster's loop.
+class Producer {
+ public:
+  static std::unique_ptr<Producer> create(Cluster& cluster, ProduceSettings settings,
+                                          ProduceListener& listener);
+  virtual ~Producer() = default;
+
+  /// Takes the shipment into the lane's queue. Nothing is sent before flush().
+  virtual void send(Lane& lane, Shipment& shipment) = 0;
+  virtual void flush() = 0;
+  /// Lets go of every shipment (the listener does not hear of them any more), waiting up to
+  /// `graceful` for the requests under way to be answered first, and takes a new identity.
+  /// done is called once, with an Error when no identity can be had.
+  virtual void reset(Milliseconds graceful, std::function<void(Result<void>)> done) = 0;
+  /// Forgets a lane without shipments.
+  virtual void remove(Lane& lane) = 0;
+
+  struct Counters {
+    std::uint64_t requests = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t batches = 0;
+    std::uint64_t retried_batches = 0;
+    std::uint64_t throttled_ms = 0;
+  };
+  virtual Counters counters() const = 0;
+};
+
+}  // namespace kferry::client
