@@ -12,8 +12,15 @@
 
 namespace kferry::client {
 
+/// Whether the broker guards order and repeats.
+enum class Idempotence {
+  required,   ///< produce so or not at all
+  preferred,  ///< without it where the target or its permissions do not have it
+  off,
+};
+
 struct ProduceSettings {
-  bool idempotent = true;
+  Idempotence idempotence = Idempotence::preferred;
   /// Unacknowledged batches per partition: brokers remember five of an idempotent producer
   /// (ProducerStateEntry.NUM_BATCHES_TO_RETAIN). Without idempotence more than one risks order.
   int batches_in_flight_max = 5;
@@ -32,6 +39,9 @@ struct Shipment {
   std::span<std::byte> batch;  ///< whole v2 batch; the producer rewrites its header
   std::int32_t records = 0;
   // Filled in by the producer.
+  enum class State { queued, sent, acknowledged };
+  State state = State::queued;
+  bool attempted = false;  ///< it was sent before and has its sequence numbers
   std::int32_t base_sequence = -1;
   std::int16_t error = 0;           ///< Kafka's code; 0: acknowledged
   std::int64_t target_offset = -1;  ///< of its first record; -1: not known (a repeat)
@@ -51,11 +61,14 @@ class ProduceListener {
  public:
   virtual ~ProduceListener() = default;
   virtual void on_acknowledged(Lane& lane, Shipment& shipment) = 0;
-  /// Refused for good, or the partition can not be written to. The lane sends nothing more until
-  /// Producer::reset; what is behind it stays queued or under way.
+  /// Refused for good (record), or the partition can not be written to (shard). The lane sends
+  /// nothing more until Producer::reset; what is behind it stays queued or under way.
   virtual void on_refused(Lane& lane, Shipment& shipment, ErrorKind kind) = 0;
-  /// The identity is of no use any more (fenced, out of order, unknown): only reset() helps.
-  virtual void on_broken(const std::string& why) = 0;
+  /// The identity is of no use any more (fenced, out of order, unknown), or none can be had: only
+  /// reset() helps.
+  virtual void on_broken(ErrorKind kind, const std::string& why) = 0;
+  /// From here on batches go out with an identity of ours, or (why says the reason) without one.
+  virtual void on_identity(bool idempotent, const std::string& why) = 0;
 };
 
 /// Produces batches as they are, one of every ready lane in each request, to the lanes' leaders.
@@ -71,9 +84,9 @@ class Producer {
   virtual void send(Lane& lane, Shipment& shipment) = 0;
   virtual void flush() = 0;
   /// Lets go of every shipment (the listener does not hear of them any more), waiting up to
-  /// `graceful` for the requests under way to be answered first, and takes a new identity.
-  /// done is called once, with an Error when no identity can be had.
-  virtual void reset(Milliseconds graceful, std::function<void(Result<void>)> done) = 0;
+  /// `graceful` for the requests under way to be answered first. done is called once; after it all
+  /// begins anew, with a new identity.
+  virtual void reset(Milliseconds graceful, std::function<void()> done) = 0;
   /// Forgets a lane without shipments.
   virtual void remove(Lane& lane) = 0;
 
