@@ -1,11 +1,11 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include "kferry/base/bytes.hpp"
 
@@ -16,9 +16,11 @@ class SlabPool;
 /// A block of memory that a response is received into. The batches in it point into it and keep it
 /// alive; the last one gives it back to its pool.
 struct Slab {
-  std::vector<std::byte> bytes;
+  std::unique_ptr<std::byte[]> bytes;
+  std::size_t capacity = 0;
   std::atomic<int> references{0};
   SlabPool* home = nullptr;
+  std::unique_ptr<Slab> next;  ///< in the pool's list of free ones
 };
 
 /// A share in a slab. Copying costs one atomic increment. Thread: any, the pool outlives it.
@@ -35,8 +37,8 @@ class SlabRef {
   ~SlabRef() { drop(); }
 
   explicit operator bool() const noexcept { return slab_ != nullptr; }
-  std::byte* data() const noexcept { return slab_->bytes.data(); }
-  std::size_t capacity() const noexcept { return slab_->bytes.size(); }
+  std::byte* data() const noexcept { return slab_->bytes.get(); }
+  std::size_t capacity() const noexcept { return slab_->capacity; }
 
  private:
   void hold() noexcept {
@@ -47,11 +49,15 @@ class SlabRef {
   Slab* slab_ = nullptr;
 };
 
-/// Slabs for reuse, so that a warm client allocates nothing. Thread: any.
+/// Slabs for reuse, so that a warm client allocates nothing. They come in sizes, four for each
+/// doubling, so that responses of about the same size use each other's. Thread: any.
 class SlabPool {
  public:
   /// Free slabs beyond so many bytes are given back to the system.
   static constexpr std::size_t k_free_bytes_max = 64U << 20;
+  static constexpr std::size_t k_slab_bytes_min = 4096;
+  /// What is larger is not kept.
+  static constexpr std::size_t k_slab_bytes_max = 512U << 20;
 
   explicit SlabPool(std::size_t free_bytes_max = k_free_bytes_max)
       : free_bytes_max_(free_bytes_max) {}
@@ -60,18 +66,26 @@ class SlabPool {
   SlabPool(const SlabPool&) = delete;
   SlabPool& operator=(const SlabPool&) = delete;
 
-  /// At least so many bytes, with whatever was in them.
+  /// At least so many bytes, with whatever was in them; never more than twice as many (or the
+  /// smallest size).
   SlabRef take(std::size_t bytes);
+  /// In slabs that are taken.
   std::size_t bytes_in_use() const noexcept { return in_use_.load(std::memory_order_relaxed); }
+  /// In slabs that wait for reuse.
+  std::size_t bytes_free() const noexcept { return free_bytes_.load(std::memory_order_relaxed); }
 
  private:
   friend class SlabRef;
+  static constexpr std::size_t k_sizes = 69;
+
   void give_back(Slab* slab) noexcept;
+  std::unique_ptr<Slab> pop(std::size_t size_index) noexcept;
+  std::unique_ptr<Slab> evict(std::size_t kept_index) noexcept;
 
   const std::size_t free_bytes_max_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Slab>> free_;
-  std::size_t free_bytes_ = 0;
+  std::array<std::unique_ptr<Slab>, k_sizes> free_;
+  std::atomic<std::size_t> free_bytes_{0};
   std::atomic<std::size_t> in_use_{0};
 };
 
