@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kferry/client/producer.hpp"
+
 namespace kferry::client {
 namespace {
 
@@ -62,6 +64,12 @@ ProduceError produce_error(std::int16_t code) noexcept {
       std::find_if(k_errors.begin(), k_errors.end(),
                    [code](const ProduceError& error) { return error.code == code; });
   return found != k_errors.end() ? *found : ProduceError{code, "UNKNOWN", R::retry_some};
+}
+
+std::string produce_error_name(std::int16_t code) {
+  const ProduceError error = produce_error(code);
+  if (error.name == "UNKNOWN") return "ERROR_" + std::to_string(code);
+  return std::string(error.name);
 }
 
 }  // namespace kferry::client

@@ -42,7 +42,7 @@ Stream::~Stream() {
 }
 
 Result<void> Stream::open(Shard& shard) {
-  auto reader = reader_.open(shard.source, [this, &shard] { source_ready(shard); });
+  auto reader = reader_.open(shard.source, Offset(shard.read_position), [this, &shard] { source_ready(shard); });
   if (!reader) return reader.error();
   target_wakes_.call([&] { shards_.push_back(&shard); });
   source_wakes_.call([&] {
@@ -89,6 +89,7 @@ void Stream::release(Shard& shard) {
     std::erase(shards_, &shard);
     std::erase(blocked_, &shard);
     std::erase(touched_, &shard);
+    writer_->forget(shard);
   });
   // Both threads may have taken the shard from their lists before; another round trip lets them
   // come past it.
@@ -107,6 +108,7 @@ void Stream::resume(Shard& shard, Offset offset) {
   });
   source_wakes_.call([&] {
     shard.read_position = offset.value();
+    shard.reading.reader->seek(offset);
     shard.reading.open = true;
   });
   source_ready(shard);

@@ -200,8 +200,8 @@ class FakeReader final : public pipeline::Reader {
     return *log;
   }
 
-  Result<std::unique_ptr<pipeline::ShardReader>> open(const TopicPartition& source,
-                                                      std::function<void()> on_ready) override {
+  Result<std::unique_ptr<pipeline::ShardReader>> open(const TopicPartition& source, Offset,
+                                              std::function<void()> on_ready) override {
     FakeLog& from = log(source);
     from.attach(std::move(on_ready));
     return std::unique_ptr<pipeline::ShardReader>(std::make_unique<LogReader>(from));

@@ -34,6 +34,9 @@ struct ProduceSettings {
   Milliseconds retry_backoff_max{1'000};
 };
 
+/// Kafka's name of an error code that a broker answered to Produce, for messages and metrics.
+std::string produce_error_name(std::int16_t code);
+
 /// A batch on its way. Its owner keeps it and its bytes until the listener had it.
 struct Shipment {
   std::span<std::byte> batch;  ///< whole v2 batch; the producer rewrites its header

@@ -38,14 +38,18 @@ class ShardReader {
   virtual ~ShardReader() = default;
   /// What has arrived, without waiting. Records below expected are dropped: they were read before.
   virtual ReadOutcome read(Offset expected) = 0;
+  /// Goes on at the offset; what was fetched is dropped. For engines that fetch themselves: where a
+  /// group member fetches it is told by whoever owns it.
+  virtual void seek(Offset) {}
 };
 
 class Reader {
  public:
   virtual ~Reader() = default;
   /// Makes the partition readable; on_ready is called, from any thread, when records arrive where
-  /// there were none. Thread: the control thread, before the partition is assigned.
-  virtual Result<std::unique_ptr<ShardReader>> open(const TopicPartition& source,
+  /// there were none. An engine that fetches itself begins at start.
+  /// Thread: the control thread, before the partition is assigned.
+  virtual Result<std::unique_ptr<ShardReader>> open(const TopicPartition& source, Offset start,
                                                     std::function<void()> on_ready) = 0;
 };
 
@@ -93,6 +97,8 @@ class Writer {
   virtual Result<void> reset(AckListener& listener, Milliseconds graceful) = 0;
   /// Takes a batch that is done back for reuse.
   virtual void recycle(BatchPtr batch) = 0;
+  /// The shard goes; nothing of it is in flight.
+  virtual void forget(Shard&) {}
 };
 
 }  // namespace kferry::pipeline

@@ -130,7 +130,7 @@ class QueueReaderTest : public ::testing::Test {
     ASSERT_TRUE(made);
     member = std::move(*made);
     reader = make_reader(member->client());
-    auto opened = reader->open(tp, [this] { ++calls; });
+    auto opened = reader->open(tp, Offset(0), [this] { ++calls; });
     ASSERT_TRUE(opened);
     shard = std::move(*opened);
     const std::vector<std::string> topics{"t"};

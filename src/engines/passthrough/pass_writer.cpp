@@ -1,0 +1,325 @@
+// The producing side: shipments cross to the loop that our producer lives on, and what became of
+// them crosses back.
+
+#include <future>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engines/passthrough/pass_batch.hpp"
+#include "engines/passthrough/recoder.hpp"
+#include "kferry/base/check.hpp"
+#include "kferry/base/log.hpp"
+#include "kferry/engines/passthrough/passthrough_engine.hpp"
+#include "kferry/pipeline/shard.hpp"
+#include "kferry/protocol/record_batch.hpp"
+
+namespace kferry::engines::passthrough {
+namespace {
+
+using pipeline::AckListener;
+using pipeline::Batch;
+using pipeline::WriteOutcome;
+
+constexpr std::int16_t k_corrupt_message = 2;
+
+/// A shipment with what the target thread has to know about it.
+struct Ship : client::Shipment {
+  client::Lane* lane = nullptr;
+  PassBatch* content = nullptr;
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  std::uint32_t count = 0;     ///< of records in [from, to), without those that were given up
+  std::vector<std::byte> own;  ///< when it is not a whole part
+  enum class Result { none, acknowledged, refused };
+  Result result = Result::none;
+  ErrorKind kind = ErrorKind::record;
+  std::size_t slot = 0;  ///< its place among those that are under way
+};
+
+class PassWriter final : public pipeline::Writer, client::ProduceListener {
+ public:
+  PassWriter(TargetOptions options, std::function<void()> on_acknowledgements)
+      : options_(std::move(options)),
+        on_acknowledgements_(std::move(on_acknowledgements)),
+        loop_("kferry-produce") {
+    loop_.run([this] {
+      cluster_ = client::Cluster::create(loop_, slabs_, options_.cluster, options_.on_trouble);
+      producer_ = client::Producer::create(*cluster_, options_.produce, *this);
+    });
+  }
+  ~PassWriter() override {
+    loop_.run([this] {
+      producer_.reset();
+      cluster_.reset();
+    });
+  }
+  PassWriter(const PassWriter&) = delete;
+  PassWriter& operator=(const PassWriter&) = delete;
+
+  WriteOutcome write(Batch& batch, std::uint32_t from, std::uint32_t count_max) override;
+  void collect(AckListener& listener) override;
+  const std::string* broken() const override { return broken_ ? &*broken_ : nullptr; }
+  Result<void> reset(AckListener& listener, Milliseconds graceful) override;
+  void recycle(pipeline::BatchPtr batch) override {
+    batch_pool().give_back(std::unique_ptr<PassBatch>(static_cast<PassBatch*>(batch.release())));
+  }
+  void forget(pipeline::Shard& shard) override;
+
+ private:
+  // On the loop.
+  void on_acknowledged(client::Lane& lane, client::Shipment& shipment) override;
+  void on_refused(client::Lane& lane, client::Shipment& shipment, ErrorKind kind) override;
+  void on_broken(ErrorKind kind, const std::string& why) override;
+  void on_identity(bool idempotent, const std::string& why) override;
+  void take_outbox();
+  void tell(Ship* ship);
+
+  client::Lane& lane_of(const pipeline::Shard& shard);
+  Ship& new_ship(PassBatch& batch, std::uint32_t from, std::uint32_t to);
+  Result<Ship*> load(PassBatch& batch, const PassBatch::Part& part, std::uint32_t from,
+                     std::uint32_t to);
+  void post(Ship& ship);
+  void settle(Ship& ship, AckListener& listener);
+  void retire(Ship& ship);
+
+  const TargetOptions options_;
+  const std::function<void()> on_acknowledgements_;
+
+  // Target thread.
+  std::unordered_map<const pipeline::Shard*, std::unique_ptr<client::Lane>> lanes_;
+  std::vector<std::unique_ptr<Ship>> ships_;
+  std::vector<Ship*> idle_;
+  std::vector<Ship*> under_way_;
+  std::vector<Ship*> collected_;
+  std::optional<std::string> broken_;
+
+  // Crossing.
+  std::mutex outbox_mutex_;
+  std::vector<Ship*> outbox_;
+  std::mutex inbox_mutex_;
+  std::vector<Ship*> inbox_;
+  std::optional<std::string> broken_why_;
+
+  // The loop's.
+  std::vector<Ship*> sending_;
+  client::SlabPool slabs_;
+  std::unique_ptr<client::Cluster> cluster_;
+  std::unique_ptr<client::Producer> producer_;
+  net::Loop loop_;
+};
+
+client::Lane& PassWriter::lane_of(const pipeline::Shard& shard) {
+  auto& lane = lanes_[&shard];
+  if (!lane) {
+    lane = std::make_unique<client::Lane>();
+    // Batches stay whole, so they stay in the partition of the same number.
+    lane->target = {shard.target_topic, shard.source.partition};
+  }
+  return *lane;
+}
+
+Ship& PassWriter::new_ship(PassBatch& batch, std::uint32_t from, std::uint32_t to) {
+  if (idle_.empty()) {
+    ships_.push_back(std::make_unique<Ship>());
+    idle_.push_back(ships_.back().get());
+  }
+  Ship& ship = *idle_.back();
+  idle_.pop_back();
+  ship.content = &batch;
+  ship.from = from;
+  ship.to = to;
+  ship.count = batch.wanted(from, to);
+  ship.result = Ship::Result::none;
+  ship.records = static_cast<std::int32_t>(ship.count);
+  ship.text.clear();
+  return ship;
+}
+
+/// Records [from, to) of a part: the part itself when it is all of them.
+Result<Ship*> PassWriter::load(PassBatch& batch, const PassBatch::Part& part, std::uint32_t from,
+                               std::uint32_t to) {
+  Ship& ship = new_ship(batch, from, to);
+  ship.lane = &lane_of(*batch.shard);
+  if (ship.count == part.records) {
+    ship.batch = part.bytes;
+    return &ship;
+  }
+  if (auto cut = cut_out(batch, part, from, to, ship.own); !cut) {
+    idle_.push_back(&ship);
+    return cut.error();
+  }
+  ship.batch = ship.own;
+  return &ship;
+}
+
+WriteOutcome PassWriter::write(Batch& raw, std::uint32_t from, std::uint32_t count_max) {
+  auto& batch = static_cast<PassBatch&>(raw);
+  WriteOutcome outcome;
+  outcome.next = from;
+  if (broken_) {
+    outcome.status = WriteOutcome::Status::broken;
+    return outcome;
+  }
+  while (outcome.next < batch.records && outcome.sent < count_max) {
+    const PassBatch::Part& part = batch.part_of(outcome.next);
+    const std::uint32_t begin = outcome.next;
+    const std::uint32_t end = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(part.end(), std::uint64_t{begin} + (count_max - outcome.sent)));
+    if (batch.wanted(begin, end) > 0) {
+      const auto ship = load(batch, part, begin, end);
+      if (!ship) {
+        outcome.status = WriteOutcome::Status::rejected;
+        outcome.kind = ErrorKind::shard;
+        outcome.reason = "CORRUPT_MESSAGE";
+        outcome.text = ship.error().text;
+        return outcome;
+      }
+      outcome.sent += (*ship)->count;
+      post(**ship);
+    }
+    outcome.next = end;
+  }
+  return outcome;
+}
+
+void PassWriter::post(Ship& ship) {
+  ship.slot = under_way_.size();
+  under_way_.push_back(&ship);
+  bool first = false;
+  {
+    const std::lock_guard lock(outbox_mutex_);
+    first = outbox_.empty();
+    outbox_.push_back(&ship);
+  }
+  if (first) loop_.post([this] { take_outbox(); });
+}
+
+void PassWriter::take_outbox() {
+  {
+    const std::lock_guard lock(outbox_mutex_);
+    sending_.swap(outbox_);
+  }
+  for (Ship* ship : sending_) producer_->send(*ship->lane, *ship);
+  sending_.clear();
+  producer_->flush();
+}
+
+void PassWriter::tell(Ship* ship) {
+  bool first = false;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    first = inbox_.empty();
+    inbox_.push_back(ship);
+  }
+  if (first) on_acknowledgements_();
+}
+
+void PassWriter::on_acknowledged(client::Lane&, client::Shipment& shipment) {
+  Ship& ship = static_cast<Ship&>(shipment);
+  ship.result = Ship::Result::acknowledged;
+  tell(&ship);
+}
+
+void PassWriter::on_refused(client::Lane& lane, client::Shipment& shipment, ErrorKind kind) {
+  Ship& ship = static_cast<Ship&>(shipment);
+  ship.result = Ship::Result::refused;
+  ship.kind = kind;
+  if (shipment.error == k_corrupt_message && !protocol::checksum_holds(shipment.batch)) {
+    // Damaged before it came here, or here: not a record that the target does not like.
+    ship.kind = ErrorKind::shard;
+    shipment.text = "the batch is damaged: its checksum does not hold, and the target refused it";
+    log::warning("passthrough", "{}: {}: {}", options_.name, to_string(lane.target), shipment.text);
+  }
+  tell(&ship);
+}
+
+void PassWriter::on_broken(ErrorKind, const std::string& why) {
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    broken_why_ = why;
+  }
+  on_acknowledgements_();
+}
+
+void PassWriter::on_identity(bool idempotent, const std::string& why) {
+  if (idempotent) return;
+  log::warning("passthrough",
+               "{}: {}: going on without idempotence, one batch in flight per partition so that "
+               "the order is kept; a retry after a lost answer can repeat records. Give the "
+               "principal IdempotentWrite on the cluster, or set enable.idempotence=false to make "
+               "this choice yours",
+               options_.name, why);
+}
+
+void PassWriter::collect(AckListener& listener) {
+  std::optional<std::string> broken;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    collected_.swap(inbox_);
+    broken = std::exchange(broken_why_, std::nullopt);
+  }
+  for (Ship* ship : collected_) settle(*ship, listener);
+  collected_.clear();
+  if (broken) broken_ = std::move(broken);
+}
+
+void PassWriter::settle(Ship& ship, AckListener& listener) {
+  PassBatch& batch = *ship.content;
+  if (ship.result == Ship::Result::acknowledged) {
+    batch.acknowledge_up_to(ship.to);
+    listener.on_acknowledged(batch, ship.count);
+  } else {
+    const std::string reason = client::produce_error_name(ship.error);
+    for (std::uint32_t index = ship.from; index < ship.to; ++index) {
+      if (batch.given_up(index)) continue;
+      listener.on_failed(batch, index, ship.kind, reason, ship.text);
+    }
+  }
+  retire(ship);
+}
+
+void PassWriter::retire(Ship& ship) {
+  under_way_[ship.slot] = under_way_.back();
+  under_way_[ship.slot]->slot = ship.slot;
+  under_way_.pop_back();
+  idle_.push_back(&ship);
+}
+
+Result<void> PassWriter::reset(AckListener& listener, Milliseconds graceful) {
+  std::promise<void> done;
+  loop_.post([&] {
+    {
+      // What the producer does not have yet it need not have.
+      const std::lock_guard lock(outbox_mutex_);
+      outbox_.clear();
+    }
+    producer_->reset(graceful, [&done] { done.set_value(); });
+  });
+  done.get_future().wait();
+  collect(listener);
+  for (Ship* ship : std::exchange(under_way_, {})) {
+    for (std::uint32_t i = 0; i < ship->count; ++i) listener.on_returned(*ship->content);
+    idle_.push_back(ship);
+  }
+  broken_.reset();
+  return {};
+}
+
+void PassWriter::forget(pipeline::Shard& shard) {
+  const auto found = lanes_.find(&shard);
+  if (found == lanes_.end()) return;
+  loop_.run([&] { producer_->remove(*found->second); });
+  lanes_.erase(found);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<pipeline::Writer>> make_writer(TargetOptions options,
+                                                      std::function<void()> on_acknowledgements) {
+  return std::unique_ptr<pipeline::Writer>(
+      std::make_unique<PassWriter>(std::move(options), std::move(on_acknowledgements)));
+}
+
+}  // namespace kferry::engines::passthrough
