@@ -57,6 +57,38 @@ void warn_about_cleanup(const TopicFacts& facts, TopicPlan& plan) {
   }
 }
 
+/// Formats 0 and 1 end with 0.10; their versions are written "0.10.2-IV0" or "0.9.0.X".
+bool old_message_format(const std::string& version) {
+  return version.starts_with("0.8") || version.starts_with("0.9") || version.starts_with("0.10");
+}
+
+/// Why the topic can not go by passthrough; empty: it can.
+std::string against_passthrough(const TopicFacts& facts, const PlanRules& rules, bool by_key) {
+  if (!rules.against_passthrough.empty()) return rules.against_passthrough;
+  if (by_key) return "records are placed by key";
+  const std::string format = text(facts.source_config, "message.format.version");
+  if (old_message_format(format)) return "its message format is that of " + format;
+  return "";
+}
+
+void warn_about_batches(const TopicFacts& facts, TopicPlan& plan) {
+  const std::string codec = text(facts.target_config, "compression.type");
+  if (!codec.empty() && codec != "producer") {
+    plan.warnings.push_back("compression.type is " + codec +
+                            " on the target: its brokers compress again what comes in another "
+                            "codec; set it to producer to spare them that");
+  }
+  const auto ahead_ms = number(facts.target_config, "message.timestamp.after.max.ms");
+  const auto source_ahead_ms = number(facts.source_config, "message.timestamp.after.max.ms");
+  if (ahead_ms && (!source_ahead_ms || *ahead_ms < *source_ahead_ms)) {
+    plan.warnings.push_back("the target refuses record times more than " +
+                            std::to_string(*ahead_ms) +
+                            " ms ahead of its clock (message.timestamp.after.max.ms) and the "
+                            "source takes later ones; raise it on the target topic if it may hold "
+                            "such records");
+  }
+}
+
 void block(TopicPlan& plan, const char* reason, std::string what) {
   plan.blocked = reason;
   plan.blocked_text = std::move(what);
@@ -83,7 +115,25 @@ std::optional<std::int32_t> decide_target(const TopicFacts& facts, const PlanRul
   return facts.target_partitions;
 }
 
+void choose_engine(const TopicFacts& facts, const PlanRules& rules, TopicPlan& plan) {
+  if (rules.engine == EngineKind::records) {
+    plan.engine = EngineKind::records;
+    plan.engine_reason = "chosen by --engine";
+    return;
+  }
+  const std::string against = against_passthrough(facts, rules, plan.partitioner->by_key());
+  plan.engine = against.empty() ? EngineKind::passthrough : EngineKind::records;
+  plan.engine_reason = against.empty() ? "batches may go as they are" : against;
+  if (rules.engine == EngineKind::passthrough && !against.empty()) {
+    block(plan, "engine-not-possible", "--engine passthrough can not serve it: " + against);
+  }
+}
+
 }  // namespace
+
+const char* to_string(EngineKind engine) noexcept {
+  return engine == EngineKind::passthrough ? "passthrough" : "records";
+}
 
 TopicPlan plan_topic(const TopicFacts& facts, const PlanRules& rules) {
   TopicPlan plan;
@@ -91,8 +141,6 @@ TopicPlan plan_topic(const TopicFacts& facts, const PlanRules& rules) {
   plan.target = facts.target;
   plan.source_partitions = facts.source_partitions;
   plan.target_partitions = facts.target_partitions;
-  plan.engine = "records";
-  plan.engine_reason = "the engine of this version";
   if (!facts.target_problem.empty()) {
     block(plan, "target-topic-refused", facts.target_problem);
     return plan;
@@ -113,8 +161,10 @@ TopicPlan plan_topic(const TopicFacts& facts, const PlanRules& rules) {
         "without key by source partition modulo " +
         std::to_string(*target_count));
   }
+  choose_engine(facts, rules, plan);
   warn_about_sizes(facts, rules, plan);
   warn_about_cleanup(facts, plan);
+  warn_about_batches(facts, plan);
   return plan;
 }
 

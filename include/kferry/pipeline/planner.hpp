@@ -22,10 +22,16 @@ struct TopicFacts {
   std::map<std::string, std::string> target_config;
 };
 
+enum class EngineKind { passthrough, records };
+const char* to_string(EngineKind engine) noexcept;
+
 struct PlanRules {
   topics::PartitioningMode partitioning = topics::PartitioningMode::automatic;
   bool create_topics = false;
   std::optional<std::int64_t> record_bytes_max;  ///< the producer's own limit
+  std::optional<EngineKind> engine;              ///< the operator's choice; unset: ours
+  /// Why no topic of the flow can go by passthrough; empty: nothing is in the way.
+  std::string against_passthrough;
 };
 
 /// What happens to one topic and why.
@@ -35,7 +41,7 @@ struct TopicPlan {
   std::string target;
   std::int32_t source_partitions = 0;
   std::optional<std::int32_t> target_partitions;
-  std::string engine;  ///< "records"
+  EngineKind engine = EngineKind::records;
   std::string engine_reason;
   std::string partitioning;  ///< "source", "key" or empty while it can not be decided
   std::optional<topics::Partitioner> partitioner;
