@@ -17,7 +17,8 @@ struct FetchSettings {
   std::int32_t bytes_min = 1;
   std::int32_t bytes_max = 8 << 20;            ///< of one response
   std::int32_t partition_bytes_max = 1 << 20;  ///< of one partition in it
-  std::string rack;
+  /// A topic that is not known may just be new, and an unheard-of error may pass: that long.
+  Milliseconds unknown_timeout{60'000};
 };
 
 /// What came for one partition. Everything points into the slab.
@@ -32,9 +33,9 @@ struct Fetched {
 
 enum class FetchTrouble {
   out_of_range,  ///< the offset is outside of the log
-  corrupt,       ///< the broker can not read its own log there (CORRUPT_MESSAGE, KAFKA_STORAGE...)
+  corrupt,       ///< the broker can not read its own log there (CORRUPT_MESSAGE)
   truncated,     ///< the log was cut below the offset (OffsetForLeaderEpoch)
-  refused,       ///< not allowed, or no such topic
+  refused,       ///< not allowed, or no such topic, or an error that stays
 };
 
 /// The receiving end of one partition. Calls come on the loop's thread.
@@ -58,14 +59,17 @@ class FetchFeed {
 /// of requests. An idle partition costs nothing per request.
 ///
 /// When the leader changes, OffsetForLeaderEpoch tells whether the log was truncated below the
-/// position (KIP-320) before fetching goes on. Thread: the cluster's loop.
+/// position (KIP-320) before fetching goes on. Records always come from the leader. Every code that
+/// brokers may answer has one kind of reaction (src/client/fetch_errors.cpp). Whoever starts feeds
+/// lets the cluster watch their topics. Thread: the cluster's loop.
 class Fetcher {
  public:
   static std::unique_ptr<Fetcher> create(Cluster& cluster, FetchSettings settings);
-  /// Ends all requests; no feed is called any more.
+  /// Ends all requests; no feed is called any more. Not from inside a feed.
   virtual ~Fetcher() = default;
 
-  /// Begins, or begins anew elsewhere. The feed outlives the fetcher or is stopped before.
+  /// Begins, or begins anew elsewhere; the feed is called later, never from in here. It outlives
+  /// the fetcher or is stopped before.
   virtual void start(FetchFeed& feed, const TopicPartition& tp, Offset from) = 0;
   /// The feed is not called any more once this returns.
   virtual void stop(FetchFeed& feed) = 0;

@@ -1,0 +1,221 @@
+#include "client/fetch_link.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <tuple>
+#include <utility>
+
+#include "client/fetch_errors.hpp"
+#include "kferry/base/log.hpp"
+
+namespace kferry::client {
+namespace {
+
+/// How long a broker waits for data while partitions come and go.
+constexpr Milliseconds k_wait_min{10};
+
+SteadyTime now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+FetchLink::FetchLink(FetchOwner& owner, std::int32_t node)
+    : owner_(owner), node_(node), alarm_(owner.cluster().loop(), [this] { pump(); }) {}
+
+void FetchLink::fetch(FetchTrack& track) {
+  session_.want(track);
+  stir();
+}
+
+void FetchLink::check(FetchTrack& track) {
+  to_check_.push_back(&track);
+  stir();
+}
+
+void FetchLink::leave(FetchTrack& track) {
+  session_.leave(track);
+  std::erase(to_check_, &track);
+  stir();
+}
+
+void FetchLink::stir() { stirred_at_ = now(); }
+
+void FetchLink::pump() {
+  if (closed_ || (!session_.wants_any() && to_check_.empty())) return;
+  if (!connected()) return connect();
+  if (now() < held_until_) return alarm_.at(held_until_);
+  if (!checking_ && !to_check_.empty()) send_check();
+  if (!fetching_ && session_.wants_any() && connected()) send_fetch();
+}
+
+void FetchLink::close() {
+  closed_ = true;
+  if (connection_) connection_->close({ErrorKind::retriable, "the fetcher ends"});
+}
+
+void FetchLink::connect() {
+  if (connecting_) return;
+  if (connection_ && !lost_) lost({ErrorKind::retriable, "the connection ended while idle"});
+  if (now() < connect_at_) return alarm_.at(connect_at_);
+  Cluster& cluster = owner_.cluster();
+  const auto endpoint = cluster.endpoint(node_);
+  if (!endpoint) {
+    cluster.refresh_soon();
+    connect_at_ = now() + owner_.backoff().pause(failures_++);
+    return alarm_.at(connect_at_);
+  }
+  connecting_ = true;
+  lost_ = false;
+  session_.restart(true);
+  connection_ =
+      Connection::open(cluster.loop(), cluster.slabs(), *endpoint, cluster.settings().connection,
+                       [weak = weak_from_this()](const Result<void>& result) {
+                         if (const auto self = weak.lock()) self->opened(result);
+                       });
+}
+
+void FetchLink::opened(const Result<void>& result) {
+  connecting_ = false;
+  if (closed_) return;
+  if (!result) return lost(result.error());
+  pump();
+}
+
+void FetchLink::lost(const Error& error) {
+  if (closed_ || std::exchange(lost_, true)) return;
+  log::debug("client", "source: broker {}: {}", node_, error.text);
+  session_.restart(true);
+  connect_at_ = now() + owner_.backoff().pause(failures_++);
+  owner_.cluster().refresh_soon();
+  alarm_.at(connect_at_);
+}
+
+void FetchLink::misbehaved(const std::string& how) {
+  const Error error{ErrorKind::retriable, "source: broker " + std::to_string(node_) + ": " + how};
+  log::warning("client", "{}", error.text);
+  lost(error);
+  connection_->close(error);
+}
+
+/// A partition that is resumed has to wait for the answer to a request that does not know of it. So
+/// requests wait about as long as nothing has changed: what paused for a while waits for as long
+/// once more at most.
+std::int32_t FetchLink::wait_ms() const {
+  const auto calm = std::chrono::duration_cast<Milliseconds>(now() - stirred_at_);
+  const Milliseconds max = owner_.settings().wait_max;
+  return static_cast<std::int32_t>(std::clamp(calm, std::min(k_wait_min, max), max).count());
+}
+
+void FetchLink::send_fetch() {
+  const auto version = connection_->version(protocol::ApiKey::fetch);
+  if (!version) return misbehaved("it has no Fetch in a version of ours");
+  const FetchSettings& settings = owner_.settings();
+  protocol::FetchRequest request;
+  request.wait_max_ms = wait_ms();
+  request.bytes_min = settings.bytes_min;
+  request.bytes_max = settings.bytes_max;
+  request.read_committed = settings.read_committed;
+  fetch_exchange_.key = protocol::ApiKey::fetch;
+  fetch_exchange_.version = *version;
+  protocol::RequestFrame message(fetch_exchange_.frame, fetch_exchange_.key, *version, 0,
+                                 owner_.cluster().settings().connection.client_id);
+  Fetcher::Counters& counters = owner_.counters_of_links();
+  ++counters.requests;
+  if (session_.full()) ++counters.full_requests;
+  session_.write(message.body(), request, *version, settings.partition_bytes_max);
+  message.finish();
+  fetching_ = true;
+  connection_->send(fetch_exchange_);
+}
+
+void FetchLink::fetch_answered(protocol::WireReader body, const SlabRef& slab) {
+  fetching_ = false;
+  if (closed_) return;
+  if (!protocol::read_fetch(body, fetch_exchange_.version, response_)) {
+    return misbehaved("its answer to Fetch can not be read");
+  }
+  failures_ = 0;
+  if (response_.throttle_ms > 0) {
+    owner_.counters_of_links().throttled_ms += static_cast<std::uint64_t>(response_.throttle_ms);
+    hold(Milliseconds(response_.throttle_ms));
+  }
+  if (response_.error != 0) {
+    refused(response_.error);
+  } else {
+    refusals_ = 0;
+    session_.answered(response_);
+    owner_.fetched(*this, response_, slab);
+  }
+  pump();
+}
+
+void FetchLink::fetch_failed(const Error& error) {
+  fetching_ = false;
+  lost(error);
+}
+
+/// The whole request was refused. Sessions end when a broker restarts or needs the room, which is
+/// nothing unusual; all else is.
+void FetchLink::refused(std::int16_t code) {
+  constexpr std::int16_t k_fetch_session_id_not_found = 70;
+  const bool session = fetch_error(code).reaction == FetchReaction::new_session;
+  session_.restart(code != k_fetch_session_id_not_found);
+  if (!session) {
+    log::warning("client", "source: broker {} refuses to be fetched from: {}", node_,
+                 fetch_error_name(code));
+  }
+  if (!session || refusals_ > 0) hold(owner_.backoff().pause(refusals_));
+  ++refusals_;
+}
+
+void FetchLink::hold(Milliseconds time) { held_until_ = std::max(held_until_, now() + time); }
+
+void FetchLink::send_check() {
+  std::vector<FetchTrack*> tracks;
+  tracks.swap(to_check_);
+  std::sort(tracks.begin(), tracks.end(),
+            [](const FetchTrack* left, const FetchTrack* right) { return left->tp < right->tp; });
+  asked_.clear();
+  epochs_.clear();
+  for (const FetchTrack* track : tracks) {
+    asked_.push_back({track->feed, track->id});
+    epochs_.push_back(
+        {track->tp.topic, track->tp.partition.value(), track->leader.epoch, track->batch_epoch});
+  }
+  const auto version = connection_->version(protocol::ApiKey::offset_for_leader_epoch);
+  if (!version) return misbehaved("it has no OffsetForLeaderEpoch in a version of ours");
+  check_exchange_.key = protocol::ApiKey::offset_for_leader_epoch;
+  check_exchange_.version = *version;
+  protocol::RequestFrame message(check_exchange_.frame, check_exchange_.key, *version, 0,
+                                 owner_.cluster().settings().connection.client_id);
+  protocol::write_epoch_ends(message.body(), epochs_);
+  message.finish();
+  checking_ = true;
+  connection_->send(check_exchange_);
+}
+
+void FetchLink::check_answered(protocol::WireReader body) {
+  checking_ = false;
+  if (closed_) return;
+  auto ends = protocol::read_epoch_ends(body);
+  const std::vector<TrackName> asked = std::exchange(asked_, {});
+  if (!ends) {
+    owner_.checked(*this, asked, {});
+    return misbehaved("its answer to OffsetForLeaderEpoch can not be read");
+  }
+  failures_ = 0;
+  std::sort(ends->begin(), ends->end(), [](const auto& left, const auto& right) {
+    return std::tie(left.topic, left.partition) < std::tie(right.topic, right.partition);
+  });
+  owner_.checked(*this, asked, *ends);
+  pump();
+}
+
+void FetchLink::check_failed(const Error& error) {
+  checking_ = false;
+  lost(error);
+  if (closed_) return;
+  const std::vector<TrackName> asked = std::exchange(asked_, {});
+  owner_.checked(*this, asked, {});
+}
+
+}  // namespace kferry::client
