@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Writes corpus/<judge>/random*.cases: texts of pieces that parsers stumble over.
+
+The same seed writes the same files; they are committed, so that a case that was once found to
+differ stays a case. Usage: make_random.py [properties | jaas | jaas_file] [seed] [how many]
+"""
+
+import random
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+PROPERTIES = (
+    ["\\", "\\\\", "\n", "\r", "\r\n", " ", "\t", "\f", "=", ":", "#", "!", "a", "b", "key", "0"]
+    + ["\\u", "\\u0041", "\\u00e9", "\\uD83D", "\\uDE00", "\\n", "\\t", "\xe9", "\x00", "\x85"]
+    + ["\\\n", "\\\r\n", "\\\n  ", "a=b\n", "\n#", "\n!"]
+)
+JAAS = (
+    ["\\", "\n", "\r\n", " ", " ", " ", "\t", "=", "=", ";", ";", '"', '"', "'", "/", "//", "/*"]
+    + ["*/", "*", "-", ".", "1", "12.5", "_", "$", "#", "!", "{", "}", ",", "a", "b", "required "]
+    + ["Optional ", "username", "password", "com.acme.Module ", "\\n", "\\\\", '\\"', "\\101"]
+    + [' a="b"', " c='d'", " e=f", "\u00e9", "\u00a0", "\u0085", "\u20ac", "\U0001f600", "a.b-c"]
+)
+FILE = JAAS + ["A { ", "}; ", "};\n", "B { x required; };", "${", "${/}", "${user}", "${none}"]
+FILE += ['"${user}"', "${{a}}"]
+STARTS = {
+    "properties": [""],
+    "jaas": ["com.acme.Module required ", "com.acme.Module required a=", "X optional a=\"", ""],
+    "jaas_file": ["A { X required ", "A { X required; ", "A { X required a=", ""],
+}
+ENDS = {
+    "properties": [""],
+    "jaas": [";", '";', ""],
+    "jaas_file": ["; };", "; };", '"; };', ""],
+}
+PIECES = {"properties": PROPERTIES, "jaas": JAAS, "jaas_file": FILE}
+
+
+def escaped(data):
+    named = {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x0C: "\\f", 0x5C: "\\\\"}
+    return "".join(
+        named.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}") for byte in data
+    )
+
+
+def text(judge, source):
+    pieces = (source.choice(PIECES[judge]) for _ in range(source.randrange(1, 16)))
+    return source.choice(STARTS[judge]) + "".join(pieces) + source.choice(ENDS[judge])
+
+
+def main():
+    judge = sys.argv[1]
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else 200
+    source = random.Random(f"{judge} {seed}")
+    charset = "latin-1" if judge == "properties" else "utf-8"
+    path = HERE / "corpus" / judge / f"random{seed}.cases"
+    with open(path, "w", encoding="ascii") as out:
+        for number in range(count):
+            out.write(f"{number:05}\t{escaped(text(judge, source).encode(charset))}\n")
+
+
+if __name__ == "__main__":
+    main()
