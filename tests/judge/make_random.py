@@ -22,18 +22,11 @@ JAAS = (
     + ["Optional ", "username", "password", "com.acme.Module ", "\\n", "\\\\", '\\"', "\\101"]
     + [' a="b"', " c='d'", " e=f", "\u00e9", "\u00a0", "\u0085", "\u20ac", "\U0001f600", "a.b-c"]
 )
-FILE = JAAS + ["A { ", "}; ", "};\n", "B { x required; };", "${", "${/}", "${user}", "${none}"]
-FILE += ['"${user}"', "${{a}}"]
-STARTS = {
-    "properties": [""],
-    "jaas": ["com.acme.Module required ", "com.acme.Module required a=", "X optional a=\"", ""],
-    "jaas_file": ["A { X required ", "A { X required; ", "A { X required a=", ""],
-}
-ENDS = {
-    "properties": [""],
-    "jaas": [";", '";', ""],
-    "jaas_file": ["; };", "; };", '"; };', ""],
-}
+FILE = JAAS + ["A { ", "}; ", "};\n", "B { x required; };", "${", "${/}", "${judge.name}"]
+FILE += ["${judge.none}", '"${judge.name}"', "${{a}}", "${judge.empty}", '="']
+INSIDE = ["a", "B", "1", " ", "\t", "\\\\", "\\n", "\\101", "\\7", "\\477", "\\q", "#", "=", ";"]
+INSIDE += ["'", "/", "//"]
+INSIDE += ["/*", "{", "}", "$", "-", ".", "\u00e4", "\u0085", "\u20ac", "\U0001f600"]
 PIECES = {"properties": PROPERTIES, "jaas": JAAS, "jaas_file": FILE}
 
 
@@ -44,9 +37,41 @@ def escaped(data):
     )
 
 
+def some(source, pieces, most):
+    return [source.choice(pieces) for _ in range(source.randrange(0, most + 1))]
+
+
+def value(source):
+    if source.random() < 0.2:
+        return source.choice(["word", "a.b-c_1", "$d", "true", "\u00e4\u20ac", "1", "a/b", "-x"])
+    quote = '"' if source.random() < 0.8 else "'"
+    return quote + "".join(some(source, INSIDE, 8)) + quote
+
+
+def module(source):
+    """The tokens of a login module that Java might accept."""
+    blank = source.choice([" ", "\n", "\r\n  ", " /* c */ ", " // c\n", "\t"])
+    tokens = [source.choice(["com.acme.Module", '"X"', "M$1"]), blank]
+    tokens.append(source.choice(["required", "OPTIONAL", "Requisite", '"sufficient"']))
+    for name in some(source, ["username", "password", "a-b", '"q r"', "_x", "d1"], 3):
+        tokens += [blank, name, "=", value(source)]
+    return [*tokens, source.choice(["", " "]), ";"]
+
+
 def text(judge, source):
-    pieces = (source.choice(PIECES[judge]) for _ in range(source.randrange(1, 16)))
-    return source.choice(STARTS[judge]) + "".join(pieces) + source.choice(ENDS[judge])
+    if judge == "properties" or source.random() < 0.1:
+        return "".join(some(source, PIECES[judge], 15))
+    tokens = module(source)
+    if judge == "jaas_file":
+        for _ in range(source.randrange(0, 2)):
+            tokens += ["\n", *module(source)]
+        tokens = [source.choice(["KafkaClient", '"A"', "b.c"]), " {", *tokens, "}", ";", "\n"]
+    # Most of them are wrong in one place.
+    for piece in some(source, PIECES[judge], 2):
+        tokens.insert(source.randrange(0, len(tokens) + 1), piece)
+    if source.random() < 0.1:
+        del tokens[source.randrange(0, len(tokens))]
+    return "".join(tokens)
 
 
 def main():
