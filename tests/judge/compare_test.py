@@ -34,6 +34,14 @@ class Verdict(unittest.TestCase):
         self.assertEqual(len(compare.verdict(java, {"a": {"value": 1}}, reason, 1)), 1)
         self.assertEqual(len(compare.verdict(java, {"a": {"value": 1}}, {"b": "none"}, 1)), 1)
 
+    def test_a_listed_pattern_holds_for_each_of_its_cases(self):
+        java = {"1/a": {"value": 1}, "2/a": {"value": 1}}
+        reason = {"*/a": "a reason"}
+        ours = {"1/a": {"value": 2}, "2/a": {"value": 2}}
+        self.assertEqual(compare.verdict(java, ours, reason, 1), [])
+        ours["2/a"] = {"value": 1}
+        self.assertEqual(len(compare.verdict(java, ours, reason, 1)), 1)
+
 
 class Input(unittest.TestCase):
     def setUp(self):
