@@ -132,6 +132,8 @@ void note_ignored(ProfileDraft& draft, SaslMechanism mechanism) {
   }
   draft.info_for_prefix("sasl.kerberos.", "ignored: tickets are renewed when it is time");
   draft.info_for_prefix("sasl.login.", "ignored: logins are renewed when it is time");
+  draft.info_for_prefix("sasl.oauthbearer.assertion.",
+                        "ignored: only for JwtBearerJwtRetriever, as in Java");
   draft.info_for_prefix("sasl.oauthbearer.", "ignored: it is for those who check tokens");
   draft.info_if_set({"sasl.enabled.mechanisms", "sasl.mechanism.inter.broker.protocol",
                      "sasl.server.callback.handler.class", "sasl.server.max.receive.size"},

@@ -72,6 +72,10 @@ Enabled sort_out(const std::vector<std::string>& names) {
   return enabled;
 }
 
+std::string too_old(const std::vector<std::string>& names, const std::string& words) {
+  return join_words(names) + (names.size() == 1 ? " is " : " are ") + words;
+}
+
 /// False when the property leaves nothing that could be used.
 bool is_usable(ProfileDraft& draft, const Enabled& enabled, TlsVersion newest) {
   const auto before = draft.mistakes();
@@ -83,8 +87,7 @@ bool is_usable(ProfileDraft& draft, const Enabled& enabled, TlsVersion newest) {
                               join_words(quoted, "or")));
   } else if (!enabled.tls_1_2 && !enabled.tls_1_3) {
     draft.mistake(k_enabled_protocols,
-                  fmt::format("{} are too old and not spoken any more: add TLSv1.2 or TLSv1.3",
-                              join_words(enabled.old)));
+                  too_old(enabled.old, "too old and not spoken any more: add TLSv1.2 or TLSv1.3"));
   } else if (!enabled.tls_1_2 && newest == TlsVersion::tls_1_2) {
     draft.mistake(k_enabled_protocols,
                   "TLSv1.3 alone, but ssl.protocol rules it out: remove ssl.protocol");
@@ -134,9 +137,7 @@ void read_tls_versions(ProfileDraft& draft, TlsProfile& profile) {
   draft.became(k_enabled_protocols, range_text(profile));
   if (!enabled.old.empty()) {
     draft.warning(k_enabled_protocols,
-                  fmt::format("{} not spoken any more; remove {}",
-                              join_words(enabled.old) + (enabled.old.size() > 1 ? " are" : " is"),
-                              enabled.old.size() > 1 ? "them" : "it"));
+                  too_old(enabled.old, "not spoken any more and can be removed"));
   }
 }
 

@@ -91,14 +91,14 @@ Result<void> set_trust(SSL_CTX* context, const TlsProfile& profile) {
   std::size_t count = 0;
   while (const X509Handle certificate = next_certificate(reader)) {
     if (X509_STORE_add_cert(store, certificate.get()) != 1) {
-      return refused("ssl.truststore: a certificate can not be trusted: " + openssl_errors());
+      return refused("OpenSSL refuses a trusted certificate: " + openssl_errors());
     }
     ++count;
   }
   const bool read_all = at_end_of_pem();
   const std::string reason = openssl_errors();
-  if (!read_all) return refused("ssl.truststore: a certificate can not be read: " + reason);
-  if (count == 0) return refused("ssl.truststore: there is no certificate in it");
+  if (!read_all) return refused("a trusted certificate can not be read: " + reason);
+  if (count == 0) return refused("there is no trusted certificate");
   return {};
 }
 
@@ -106,21 +106,20 @@ Result<void> set_chain(SSL_CTX* context, const std::string& chain_pem) {
   const BioHandle reader = reader_of(chain_pem);
   const X509Handle own = next_certificate(reader);
   if (own == nullptr) {
-    return refused("ssl.keystore: the client's certificate can not be read: " + openssl_errors());
+    return refused("the client's certificate can not be read: " + openssl_errors());
   }
   if (SSL_CTX_use_certificate(context, own.get()) != 1) {
-    return refused("ssl.keystore: OpenSSL refuses the client's certificate: " + openssl_errors());
+    return refused("OpenSSL refuses the client's certificate: " + openssl_errors());
   }
   while (const X509Handle issuer = next_certificate(reader)) {
     if (SSL_CTX_add1_chain_cert(context, issuer.get()) != 1) {
-      return refused("ssl.keystore: OpenSSL refuses a certificate of the chain: " +
-                     openssl_errors());
+      return refused("OpenSSL refuses a certificate of the chain: " + openssl_errors());
     }
   }
   const bool read_all = at_end_of_pem();
   const std::string reason = openssl_errors();
   if (read_all) return {};
-  return refused("ssl.keystore: a certificate of the chain can not be read: " + reason);
+  return refused("a certificate of the chain can not be read: " + reason);
 }
 
 Result<void> set_identity(SSL_CTX* context, const Identity& identity) {
@@ -130,13 +129,13 @@ Result<void> set_identity(SSL_CTX* context, const Identity& identity) {
                           ? nullptr
                           : PEM_read_bio_PrivateKey(reader.get(), nullptr, no_passphrase, nullptr));
   if (key == nullptr) {
-    return refused("ssl.keystore: the private key can not be read: " + openssl_errors());
+    return refused("the private key can not be read: " + openssl_errors());
   }
   if (SSL_CTX_use_PrivateKey(context, key.get()) == 1 && SSL_CTX_check_private_key(context) == 1) {
     return {};
   }
   return refused(
-      "ssl.keystore: the private key does not belong to the first certificate of the "
+      "the private key does not belong to the first certificate of the "
       "chain: " +
       openssl_errors());
 }

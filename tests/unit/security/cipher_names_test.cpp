@@ -153,7 +153,7 @@ TEST(TlsVersions, ThatCanNotBeAreRefused) {
       {{{"ssl.protocol", "DTLS"}}, "ssl.protocol: 'DTLS'"},
       {{{"ssl.protocol", "SSLv2"}}, "ssl.protocol: 'SSLv2'"},
       {{{"ssl.protocol", ""}}, "ssl.protocol: ''"},
-      {{{"ssl.enabled.protocols", "TLSv1"}}, "TLSv1 are too old"},
+      {{{"ssl.enabled.protocols", "TLSv1"}}, "TLSv1 is too old"},
       {{{"ssl.enabled.protocols", "TLSv1.1, SSLv3"}}, "TLSv1.1 and SSLv3 are too old"},
       {{{"ssl.enabled.protocols", "tlsv1.2"}}, "no protocol 'tlsv1.2'"},
       {{{"ssl.enabled.protocols", "TLSv1.2,"}}, "no protocol ''"},

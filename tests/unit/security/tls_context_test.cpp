@@ -192,6 +192,14 @@ TEST(TlsContext, TakesTheDatesOfTheTruststoreAsJavaDoes) {
   const auto authority = issue(spec);
   EXPECT_TRUE(shake_hands(trusting(authority), Broker(issue(broker_spec(), &authority))).done);
 
+  auto expired = broker_spec();
+  expired.first_day = -20;
+  expired.last_day = -10;
+  for (const auto* const issuer : {&authority, static_cast<const IssuedCertificate*>(nullptr)}) {
+    const auto pinned = issue(expired, issuer);
+    EXPECT_TRUE(shake_hands(trusting(pinned), Broker(pinned)).done);
+  }
+
   // An expired issuer that is not in the truststore itself is no anchor.
   const auto root = make_authority("root");
   const auto issuer = issue(spec, &root);
@@ -318,7 +326,7 @@ TEST(TlsContext, IsNotMadeOfWhatDoesNotFit) {
   });
   add("a short key", "refuses the client's certificate",
       [&](TlsProfile& profile) { profile.identity = identity_of(weak); });
-  add("an empty truststore", "no certificate in it",
+  add("an empty truststore", "no trusted certificate",
       [](TlsProfile& profile) { profile.trusted_pem = ""; });
   add("a damaged truststore", "can not be read", [](TlsProfile& profile) {
     *profile.trusted_pem += "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n";
