@@ -3,7 +3,7 @@
 #   tests/run.sh                    all parts
 #   tests/run.sh unit e2e ...       only these parts, of:
 #     unit   unit, property and mock-cluster tests        (build/dev)
-#     judge  our parsers against Java's own              (build/dev)
+#     judge  our parsers against Java's own               (build/dev)
 #     asan   the same under ASan and UBSan                (build/asan)
 #     tsan   the same under TSan                          (build/tsan)
 #     tidy   clang-format, clang-tidy, room table, deploy (build/dev)
