@@ -189,15 +189,17 @@ class Pkcs12Reader {
 
   Result<Secret> open_key(const X509_SIG* sealed) {
     if (sealed == nullptr) return store_error("it is damaged");
-    if (!request_.for_keys()) {
-      return store_error(fmt::format("it is encrypted: set {}", request_.password_name));
-    }
     const X509_ALGOR* algorithm = nullptr;
     X509_SIG_get0(sealed, &algorithm, nullptr);
     if (auto admitted = admit_encryption(algorithm, library_, budget_); !admitted) {
       return admitted.error();
     }
-    auto key = decrypt_private_key(sealed, *request_.for_keys(), library_);
+    // To Java no password is the empty one here.
+    const auto& password = request_.for_keys();
+    auto key = decrypt_private_key(sealed, password.value_or(Secret()), library_);
+    if (key.empty() && !password) {
+      return store_error(fmt::format("it is encrypted: set {}", request_.password_name));
+    }
     if (key.empty()) {
       return store_error(
           fmt::format("wrong password ({} when it is set, else {}; in a PKCS12 store both are "

@@ -1,6 +1,4 @@
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,7 +73,8 @@ final class MakeStores {
     for (String algorithm : List.of("RSA", "EC")) {
       String store = "client_" + algorithm;
       genkey(store, "PKCS12", PASSWORD, "client", algorithm);
-      keytool("-certreq -alias client -file", at("csr"), "-keystore", at(store), "-storepass " + PASSWORD);
+      keytool("-certreq -alias client -file", at("csr"), "-keystore", at(store),
+          "-storepass " + PASSWORD);
       keytool("-gencert -rfc -alias ca -validity 36500 -infile", at("csr"), "-outfile",
           at(store + ".pem"), "-keystore", at("ca.p12"), "-storepass " + PASSWORD);
       write(store + ".chain", text(store + ".pem") + text("ca.pem"));
@@ -159,26 +158,26 @@ final class MakeStores {
     byte[] bytes = bytes(kind + "_chain");
     for (int tenth = 0; tenth < 10; ++tenth) {
       byte[] cut = Arrays.copyOf(bytes, bytes.length * tenth / 10);
-      emit(kind + "_cut" + tenth, "store", PASSWORD, null, cut);
+      emitBytes(kind + "_cut" + tenth, "store", PASSWORD, null, cut);
     }
-    emit(kind + "_cut_last", "store", PASSWORD, null, Arrays.copyOf(bytes, bytes.length - 1));
-    emit(kind + "_longer", "store", PASSWORD, null, Arrays.copyOf(bytes, bytes.length + 5));
+    emitBytes(kind + "_cut_last", "store", PASSWORD, null, Arrays.copyOf(bytes, bytes.length - 1));
+    emitBytes(kind + "_longer", "store", PASSWORD, null, Arrays.copyOf(bytes, bytes.length + 5));
     for (int tenth = 1; tenth < 9; ++tenth) {
       byte[] flipped = bytes.clone();
       flipped[bytes.length * tenth / 10] ^= 4;
-      emit(kind + "_flip" + tenth, "store", PASSWORD, null, flipped);
+      emitBytes(kind + "_flip" + tenth, "store", PASSWORD, null, flipped);
     }
     if (!kind.equals("JKS")) return;
     byte[] trailer = bytes("JKS_one");
     trailer[trailer.length - 1] ^= 1;
-    emit("JKS_flip_trailer", "store", PASSWORD, null, trailer);
-    emit("JKS_flip_trailer_unchecked", "store", null, null, trailer);
+    emitBytes("JKS_flip_trailer", "store", PASSWORD, null, trailer);
+    emitBytes("JKS_flip_trailer_unchecked", "store", null, null, trailer);
     byte[] version = bytes("JKS_one");
     version[7] = 3;
-    emit("JKS_version3", "store", PASSWORD, null, version);
+    emitBytes("JKS_version3", "store", PASSWORD, null, version);
     byte[] tag = bytes("JKS_one");
     tag[15] = 7;
-    emit("JKS_unknown_entry", "store", null, null, tag);
+    emitBytes("JKS_unknown_entry", "store", null, null, tag);
   }
 
   private void openTrustedStores() throws Exception {
@@ -251,10 +250,10 @@ final class MakeStores {
     openssl("pkcs12 -export -nokeys -passout pass:changeit -in", at("ca.pem"), "-out", at("o_ca"));
     emit("o_ca", "store", PASSWORD, null);
     emit("o_ca", "trust", PASSWORD, null);
-    for (String more : List.of("", " -legacy")) {
-      String name = more.isEmpty() ? "o_empty_password" : "o_empty_password_legacy";
-      openssl("pkcs12 -export -passout pass: -name c -inkey" , at("client_EC.key"), "-in",
-          at("client_EC.chain"), "-out", at(name) + more.replace(' ', '\0'));
+    for (String more : List.of("", "-legacy")) {
+      String name = "o_empty_password" + more;
+      openssl("pkcs12 -export -passout pass: -name c -inkey", at("client_EC.key"), "-in",
+          at("client_EC.chain"), "-out", at(name), more);
       emit(name, "store", "", null);
       emit(name + ".no_password", "store", name, null, null);
       emit(name + ".wrong", "store", name, "x", null);
@@ -296,6 +295,8 @@ final class MakeStores {
       openssl("pkcs8 -topk8 -v2 aes-256-cbc -passout pass:secret -in",
           at("client_" + algorithm + ".key"), "-out", at("sealed"));
       openssl("pkey -traditional -in", at("client_" + algorithm + ".key"), "-out", at("old"));
+      openssl("pkcs8 -topk8 -v1 PBE-SHA1-3DES -passout pass:secret -in",
+          at("client_" + algorithm + ".key"), "-out", at("sealed_3des"));
       String sealed = text("sealed");
       String old = text("old");
       String name = "pem_" + algorithm;
@@ -311,6 +312,10 @@ final class MakeStores {
       pem(name + "_sealed_wrong", "key", sealed + chain, "Secret");
       pem(name + "_sealed_no_password", "key", sealed + chain);
       pem(name + "_sealed_entries", "store", sealed + chain, "secret");
+      String sealed3des = text("sealed_3des");
+      pem(name + "_sealed_3des", "key", sealed3des + chain, "secret");
+      pem(name + "_sealed_3des_wrong", "key", sealed3des + chain, "Secret");
+      pair(name + "_pair_sealed_3des", sealed3des, chain, "secret");
       pair(name + "_pair", key, chain, null);
       pair(name + "_pair_sealed", sealed, chain, "secret");
       pair(name + "_pair_one_line", key.replace("\n", " "),
@@ -320,10 +325,10 @@ final class MakeStores {
   }
 
   private void noStores() throws Exception {
-    emit("none_empty", "store", PASSWORD, null, new byte[0]);
-    emit("none_text", "store", PASSWORD, null, "hello\n".getBytes(StandardCharsets.UTF_8));
-    emit("none_certificate", "store", PASSWORD, null, bytes("ca.der"));
-    emit("none_zeros", "store", PASSWORD, null, new byte[1000]);
+    emitBytes("none_empty", "store", PASSWORD, null, new byte[0]);
+    emitBytes("none_text", "store", PASSWORD, null, "hello\n".getBytes(StandardCharsets.UTF_8));
+    emitBytes("none_certificate", "store", PASSWORD, null, bytes("ca.der"));
+    emitBytes("none_zeros", "store", PASSWORD, null, new byte[1000]);
     genkey("jceks", "JCEKS", PASSWORD, "client", "EC");
     emit("jceks", "store", PASSWORD, null);
   }
@@ -352,6 +357,7 @@ final class MakeStores {
     List<String> all = new ArrayList<>(List.of("-genkeypair -validity 36500 -dname CN=x -keyalg"));
     all.addAll(List.of(algorithm, "-alias", alias, "-keystore", at(store), "-storetype", kind));
     all.addAll(List.of("-storepass", password));
+    if (more.length == 0 || !more[0].equals("-keypass")) all.addAll(List.of("-keypass", password));
     all.addAll(List.of(more));
     keytool(all.toArray(new String[0]));
   }
@@ -371,12 +377,42 @@ final class MakeStores {
     openssl(all.toArray(new String[0]));
   }
 
+  /** The first argument and those that begin with a dash are several, parted by blanks. */
+  private static List<String> parted(String... arguments) {
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < arguments.length; ++i) {
+      boolean several = i == 0 || arguments[i].startsWith("-");
+      if (several) all.addAll(List.of(arguments[i].split(" ")));
+      if (!several) all.add(arguments[i]);
+    }
+    return all;
+  }
+
+  /** With -debug it throws where it would end the process. */
+  private static void keytool(String... arguments) throws Exception {
+    List<String> all = parted(arguments);
+    all.addAll(List.of("-debug", "-noprompt"));
+    sun.security.tools.keytool.Main.main(all.toArray(new String[0]));
+  }
+
+  private void openssl(String... arguments) throws Exception {
+    List<String> all = parted(arguments);
+    all.removeIf(String::isEmpty);
+    all.add(0, "openssl");
+    Path log = work.resolve("log");
+    Process process =
+        new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    if (process.waitFor() != 0) {
+      throw new IllegalStateException(String.join(" ", all) + ": " + Files.readString(log));
+    }
+  }
+
   private void pem(String name, String use, String text) throws Exception {
     pem(name, use, text, null);
   }
 
   private void pem(String name, String use, String text, String keyPassword) throws Exception {
-    emit(name, use, null, keyPassword, text.getBytes(StandardCharsets.UTF_8));
+    emitBytes(name, use, null, keyPassword, text.getBytes(StandardCharsets.UTF_8));
   }
 
   private void pair(String name, String key, String chain, String keyPassword) throws Exception {
@@ -392,11 +428,11 @@ final class MakeStores {
 
   private void emit(String name, String use, String store, String password, String keyPassword)
       throws Exception {
-    emit(name, use, password, keyPassword, bytes(store));
+    emitBytes(name, use, password, keyPassword, bytes(store));
   }
 
-  private void emit(String name, String use, String password, String keyPassword, byte[] store)
-      throws Exception {
+  private void emitBytes(
+      String name, String use, String password, String keyPassword, byte[] store) throws Exception {
     StringBuilder words = new StringBuilder("use " + use + "\n");
     if (password != null) words.append("password ").append(password).append('\n');
     if (keyPassword != null) words.append("key_password ").append(keyPassword).append('\n');
