@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "unit/security/profile_case.hpp"
 #include "unit/security/store_data.hpp"
@@ -38,10 +38,7 @@ class KeyTab {
     ::close(descriptor);
     path_ = name;
   }
-  ~KeyTab() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
+  ~KeyTab() { ::unlink(path_.c_str()); }
   KeyTab(const KeyTab&) = delete;
   KeyTab& operator=(const KeyTab&) = delete;
   const std::string& path() const { return path_; }
