@@ -42,9 +42,9 @@ void Pkcs12Entries::add_key(const BagNames& names, std::optional<Secret> key_der
         "a private key without a local key id is passed over, as Java does");
     return;
   }
-  Key key{alias_of(names), names.key_id.value_or(k_lone_key_id)};
-  put_entry(content_.entries, {key.alias, {}, std::move(key_der)});
-  keys_.push_back(std::move(key));
+  auto alias = alias_of(names);
+  key_ids_.insert_or_assign(alias, names.key_id.value_or(k_lone_key_id));
+  put_entry(content_.entries, {std::move(alias), {}, std::move(key_der)});
 }
 
 void Pkcs12Entries::add_certificate(const BagNames& names, X509Handle certificate, bool first) {
@@ -52,21 +52,24 @@ void Pkcs12Entries::add_certificate(const BagNames& names, X509Handle certificat
   if (!one.key_id && key_bags_ == 1 && first) one.key_id = k_lone_key_id;
   if (names.alias) one.alias = lower_case_alias(*names.alias);
   if (names.trusted) {
+    auto alias = alias_of(names);
+    key_ids_.erase(alias);
     put_entry(content_.entries,
-              {alias_of(names), {certificate_der(certificate.get())}, std::nullopt});
+              {std::move(alias), {certificate_der(certificate.get())}, std::nullopt});
   }
   by_subject_.emplace(X509_subject_name_hash(certificate.get()), certificates_.size());
   one.x509 = std::move(certificate);
   certificates_.push_back(std::move(one));
 }
 
-Pkcs12Entries::Certificate* Pkcs12Entries::certificate_of(const Key& key) {
+Pkcs12Entries::Certificate* Pkcs12Entries::certificate_of(std::string_view alias,
+                                                          std::string_view key_id) {
   Certificate* by_id = nullptr;
   Certificate* by_alias = nullptr;
   for (auto& certificate : certificates_) {
     if (certificate.trusted) continue;
-    const bool same_alias = !certificate.alias.empty() && certificate.alias == key.alias;
-    if (certificate.key_id == key.key_id) {
+    const bool same_alias = !certificate.alias.empty() && certificate.alias == alias;
+    if (certificate.key_id == key_id) {
       by_id = &certificate;
       if (same_alias) return by_id;
     } else if (same_alias) {
@@ -97,9 +100,9 @@ Pkcs12Entries::Certificate* Pkcs12Entries::issuer_of(X509* certificate) {
   return fallback;
 }
 
-std::vector<std::string> Pkcs12Entries::chain_of(const Key& key) {
+std::vector<std::string> Pkcs12Entries::chain_of(std::string_view alias, std::string_view key_id) {
   std::vector<Certificate*> chain;
-  Certificate* next = certificate_of(key);
+  Certificate* next = certificate_of(alias, key_id);
   while (next != nullptr && chain.size() < k_chain_certificates_max) {
     const auto again = [next](const Certificate* before) {
       return X509_cmp(before->x509.get(), next->x509.get()) == 0;
@@ -117,11 +120,9 @@ std::vector<std::string> Pkcs12Entries::chain_of(const Key& key) {
 }
 
 StoreContent Pkcs12Entries::finish() {
-  for (const auto& key : keys_) {
-    auto chain = chain_of(key);
-    for (auto& entry : content_.entries) {
-      if (entry.alias == key.alias) entry.certificates_der = std::move(chain);
-    }
+  for (auto& entry : content_.entries) {
+    const auto key = key_ids_.find(entry.alias);
+    if (key != key_ids_.end()) entry.certificates_der = chain_of(key->first, key->second);
   }
   for (const auto& certificate : certificates_) {
     if (certificate.trusted || certificate.in_chain) continue;

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "security/openssl_handles.hpp"
@@ -37,19 +38,14 @@ class Pkcs12Entries {
     bool trusted = false;
     bool in_chain = false;
   };
-  struct Key {
-    std::string alias;
-    std::string key_id;
-  };
-
   std::string alias_of(const BagNames& names);
-  Certificate* certificate_of(const Key& key);
+  Certificate* certificate_of(std::string_view alias, std::string_view key_id);
   Certificate* issuer_of(X509* certificate);
-  std::vector<std::string> chain_of(const Key& key);
+  std::vector<std::string> chain_of(std::string_view alias, std::string_view key_id);
 
   std::vector<Certificate> certificates_;
   std::multimap<unsigned long, std::size_t> by_subject_;
-  std::vector<Key> keys_;
+  std::map<std::string, std::string> key_ids_;  // by alias
   std::size_t key_bags_ = 0;
   std::size_t unnamed_ = 0;
   StoreContent content_;

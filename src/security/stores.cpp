@@ -18,7 +18,11 @@ namespace {
 
 constexpr std::string_view k_jks_magic = "\xFE\xED\xFE\xED";
 constexpr std::string_view k_jceks_magic = "\xCE\xCE\xCE\xCE";
-constexpr char k_der_sequence = 0x30;
+
+/// A sequence of more than 127 bytes, which every store is. Text may begin with a 0x30 too: '0'.
+bool is_der(std::string_view bytes) {
+  return bytes.size() > 1 && bytes[0] == 0x30 && (static_cast<unsigned char>(bytes[1]) & 0x80) != 0;
+}
 
 Result<StoreKind> kind_of(std::string_view bytes) {
   if (bytes.empty()) return store_error("the file is empty");
@@ -34,8 +38,8 @@ Result<StoreKind> kind_of(std::string_view bytes) {
         "-importkeystore -srcstoretype JCEKS -srckeystore FILE -deststoretype PKCS12 "
         "-destkeystore FILE.p12`");
   }
-  if (is_pem(bytes)) return StoreKind::pem;
-  if (bytes.front() != k_der_sequence) {
+  if (!is_der(bytes)) {
+    if (is_pem(bytes)) return StoreKind::pem;
     return store_error("this is neither a JKS nor a PKCS12 store nor PEM");
   }
   if (parse_certificate(bytes)) {
@@ -97,9 +101,9 @@ std::vector<std::string> trusted_of(StoreContent& content) {
   return std::move(content.unmarked_der);
 }
 
-Error nothing_trusted(const StoreRequest& request, const StoreContent& content) {
+Error nothing_trusted(StoreKind kind, const StoreRequest& request, const StoreContent& content) {
   std::string text = "the truststore has no trusted certificate, so no broker could be trusted";
-  if (!request.password) {
+  if (kind == StoreKind::pkcs12 && !request.password) {
     text += fmt::format("; without {} encrypted certificates are not seen: set it",
                         request.password_name);
   } else {
@@ -216,7 +220,7 @@ Result<TrustStore> read_trust_store(ByteView bytes, const std::optional<Secret>&
   auto content = read_as(*kind, bytes, request);
   if (!content) return content.error();
   const auto trusted = trusted_of(*content);
-  if (trusted.empty()) return nothing_trusted(request, *content);
+  if (trusted.empty()) return nothing_trusted(*kind, request, *content);
   warn_of_password(*kind, request, content->warnings);
   return TrustStore{*kind, certificates_pem(trusted), trusted.size(), std::move(content->warnings)};
 }

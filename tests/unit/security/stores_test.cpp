@@ -176,6 +176,10 @@ TEST(Pem, SkipsWhatIsNotAskedFor) {
   EXPECT_EQ(store->certificates, 1U);
 }
 
+TEST(Pem, TextMayBeginAsDerDoes) {
+  EXPECT_TRUE(trust("0 s:CN = ca\n" + store_data("ca.pem"), k_no_password));
+}
+
 TEST(Pem, DamageIsAnError) {
   const auto ca = store_data("ca.pem");
   EXPECT_TRUE(says(text_of(trust(ca.substr(0, ca.size() - 30), k_no_password)), "cut off"));
