@@ -3,6 +3,7 @@
 #   tests/run.sh                    all parts
 #   tests/run.sh unit e2e ...       only these parts, of:
 #     unit   unit, property and mock-cluster tests        (build/dev)
+#     judge  our parsers against Java's own               (build/dev)
 #     asan   the same under ASan and UBSan                (build/asan)
 #     tsan   the same under TSan                          (build/tsan)
 #     tidy   clang-format, clang-tidy, room table, deploy (build/dev)
@@ -15,7 +16,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 export DEBIAN_FRONTEND=noninteractive CTEST_OUTPUT_ON_FAILURE=1
 
-[ $# -gt 0 ] || set -- unit asan tsan tidy e2e
+[ $# -gt 0 ] || set -- unit judge asan tsan tidy e2e
 labels=()     # what ctest runs
 trees=(dev)   # where tests are registered; dev has all but the sanitizers' ones
 presets=()    # what is built
@@ -28,11 +29,12 @@ add_preset() {
 for part; do
   case $part in
     unit) labels+=(unit property mock) && add_preset dev ;;
+    judge) labels+=(judge) && add_preset dev ;;
     asan | tsan) labels+=("$part") && trees+=("$part") && add_preset "$part" ;;
     tidy) labels+=(tidy deploy) && add_preset dev ;;
     e2e) labels+=(e2e) && add_preset release ;;
     *)
-      echo "tests/run.sh: no part '$part'; there are: unit asan tsan tidy e2e" >&2
+      echo "tests/run.sh: no part '$part'; there are: unit judge asan tsan tidy e2e" >&2
       exit 64
       ;;
   esac
@@ -64,7 +66,7 @@ for preset in "${presets[@]}"; do
   timed "build $preset" build "$preset"
 done
 case " $* " in
-  *' e2e '*) timed 'Kafka jars' tests/e2e/fetch_kafka.sh ;;
+  *' e2e '* | *' judge '*) timed 'Kafka jars' tests/e2e/fetch_kafka.sh ;;
 esac
 
 # A ctest tree that holds the trees of the chosen presets.

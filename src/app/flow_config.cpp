@@ -1,6 +1,7 @@
 #include "app/flow_config.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 namespace kferry::app {
@@ -21,7 +22,7 @@ constexpr std::int64_t k_message_bytes_min = 1'000;
 constexpr std::int64_t k_message_bytes_default = 1'000'000;
 
 void append(kafka::ClientConfig& config, const std::vector<config::LibraryProperty>& properties) {
-  for (const auto& property : properties) config.emplace_back(property.name, property.value);
+  for (const auto& property : properties) config.set(property.name, property.value);
 }
 
 std::string client_id(const config::FlowSettings& flow,
@@ -31,13 +32,16 @@ std::string client_id(const config::FlowSettings& flow,
 }
 
 kafka::ClientConfig source_base(const config::FlowSettings& flow) {
-  return {{"bootstrap.servers", flow.source.bootstrap_servers},
-          {"group.id", flow.source.group_id},
-          {"client.id", client_id(flow, flow.source.client_id)},
-          {"isolation.level", flow.source.read_committed ? "read_committed" : "read_uncommitted"},
-          {"socket.nagle.disable", "true"},
-          {"socket.keepalive.enable", "true"},
-          {"reconnect.backoff.max.ms", "2000"}};
+  kafka::ClientConfig config{
+      {"bootstrap.servers", flow.source.bootstrap_servers},
+      {"group.id", flow.source.group_id},
+      {"client.id", client_id(flow, flow.source.client_id)},
+      {"isolation.level", flow.source.read_committed ? "read_committed" : "read_uncommitted"},
+      {"socket.nagle.disable", "true"},
+      {"socket.keepalive.enable", "true"},
+      {"reconnect.backoff.max.ms", "2000"}};
+  config.security = std::make_shared<security::SecurityProfile>(flow.source.security);
+  return config;
 }
 
 }  // namespace
@@ -65,8 +69,8 @@ std::int64_t shard_bytes_max(std::int64_t flow_budget_bytes, std::size_t partiti
 kafka::ClientConfig member_config(const config::FlowSettings& flow, const PrefetchLimits& limits) {
   const std::int64_t fetch_bytes = flow.source.fetch_bytes_max.value_or(limits.fetch_bytes_max);
   kafka::ClientConfig config = source_base(flow);
-  config.insert(
-      config.end(),
+  config.properties.insert(
+      config.properties.end(),
       {{"partition.assignment.strategy", flow.source.assignor},
        {"check.crcs", "true"},
        {"session.timeout.ms", "10000"},
@@ -91,9 +95,9 @@ kafka::ClientConfig target_config(const config::FlowSettings& flow) {
   kafka::ClientConfig config{{"bootstrap.servers", flow.target.bootstrap_servers},
                              {"client.id", client_id(flow, flow.target.client_id)}};
   if (flow.target.in_flight_max) {
-    config.emplace_back("max.in.flight.requests.per.connection",
-                        std::to_string(*flow.target.in_flight_max));
+    config.set("max.in.flight.requests.per.connection", std::to_string(*flow.target.in_flight_max));
   }
+  config.security = std::make_shared<security::SecurityProfile>(flow.target.security);
   append(config, flow.target.library);
   return config;
 }

@@ -6,6 +6,7 @@
 
 #include "app/daemon.hpp"
 #include "app/demo_command.hpp"
+#include "app/explain_table.hpp"
 #include "app/plan_command.hpp"
 #include "kferry/base/log.hpp"
 #include "kferry/config/command_line.hpp"
@@ -26,7 +27,7 @@ ExitCode run(const kferry::config::Outcome& outcome) {
     case Command::run:
       return kferry::app::run_daemon(invocation.settings);
     case Command::check:
-      return kferry::app::check_command(invocation.settings, invocation.json);
+      return kferry::app::check_command(invocation.settings, invocation.json, invocation.explain);
     case Command::plan:
       return kferry::app::plan_command(invocation.settings, invocation.json);
     case Command::demo:
@@ -55,6 +56,9 @@ int main(int argc, char** argv) {
     if (!outcome.invocation) {
       for (const auto& mistake : kferry::app::pattern_mistakes(outcome.draft)) {
         fmt::print(stderr, "kferry: {}\n", mistake);
+      }
+      if (outcome.explain_draft) {
+        kferry::app::print_draft(outcome.draft, outcome.mistakes, outcome.draft_json);
       }
       return static_cast<int>(outcome.code);
     }

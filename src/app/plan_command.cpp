@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/explain_table.hpp"
 #include "app/flow_config.hpp"
 #include "app/record_filter.hpp"
 #include "app/topic_board.hpp"
@@ -180,7 +181,7 @@ std::vector<std::string> pattern_mistakes(const config::Settings& settings) {
   return mistakes;
 }
 
-ExitCode check_command(const config::Settings& settings, bool as_json) {
+ExitCode check_command(const config::Settings& settings, bool as_json, bool explain) {
   std::vector<std::string> mistakes = pattern_mistakes(settings);
   for (const config::FlowSettings& flow : settings.flows) {
     const auto note = [&](const Error& error) {
@@ -194,8 +195,11 @@ ExitCode check_command(const config::Settings& settings, bool as_json) {
   if (as_json) {
     json notices = json::array();
     for (const auto& notice : settings.notices) notices.push_back(config::to_string(notice));
-    fmt::print("{}\n", json{{"mistakes", mistakes}, {"notices", notices}}.dump(2));
+    json document{{"mistakes", mistakes}, {"notices", notices}};
+    if (explain) document["explain"] = explain_rows(settings.explanations);
+    fmt::print("{}\n", document.dump(2, ' ', false, json::error_handler_t::replace));
   } else {
+    if (explain) fmt::print("{}", explain_table(settings.explanations));
     print_notices(settings);
     for (const std::string& mistake : mistakes) fmt::print(stderr, "kferry: {}\n", mistake);
     if (mistakes.empty()) {

@@ -17,7 +17,7 @@ ExitCode plan_command(const config::Settings& settings, bool json);
 std::vector<std::string> pattern_mistakes(const config::Settings& settings);
 
 /// kferry check: what can be said without a cluster, beyond what reading the files found: patterns
-/// compile, the library takes the properties.
-ExitCode check_command(const config::Settings& settings, bool json);
+/// compile, the library takes the properties. `explain` prints what became of each property, too.
+ExitCode check_command(const config::Settings& settings, bool json, bool explain);
 
 }  // namespace kferry::app

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/findings.hpp"
+#include "config/surroundings.hpp"
 #include "kferry/config/settings.hpp"
 
 namespace kferry::config {
@@ -14,6 +15,9 @@ struct WrittenProperty {
   std::string name;
   std::string value;
   Origin origin;
+  bool raw_letters = false;    ///< as in Property
+  bool from_provider = false;  ///< a value provider put something in: it is a secret
+  bool unresolved = false;     ///< a value provider could not, which is said already
 };
 
 /// All properties of one client. Later ones win over earlier ones of the same name.
@@ -28,8 +32,11 @@ std::optional<std::vector<WrittenProperty>> load_properties(const std::string& p
                                                             const std::string& shown_as,
                                                             Findings& findings);
 
-/// What Kafka's consumer and producer would make of the properties, in kferry's terms.
-SourceSettings read_source(const WrittenProperties& written, Findings& findings);
-TargetSettings read_target(const WrittenProperties& written, Findings& findings);
+/// What Kafka's consumer and producer would make of the properties, in kferry's terms. Reads the
+/// files that the properties name.
+SourceSettings read_source(const WrittenProperties& written, Findings& findings,
+                           const Surroundings& surroundings = {});
+TargetSettings read_target(const WrittenProperties& written, Findings& findings,
+                           const Surroundings& surroundings = {});
 
 }  // namespace kferry::config

@@ -7,10 +7,10 @@
 #include <tuple>
 
 #include "config/client_properties.hpp"
-#include "config/environment.hpp"
 #include "config/findings.hpp"
 #include "config/json_settings.hpp"
 #include "config/option_table.hpp"
+#include "config/surroundings.hpp"
 #include "config/text.hpp"
 #include "config/tokens.hpp"
 #include "config/values.hpp"
@@ -35,6 +35,7 @@ class Reading {
     check_options();
     invocation_.strict = files_.strict = has(OptionId::strict);
     invocation_.json = has(OptionId::json);
+    invocation_.explain = has(OptionId::explain);
     read_seconds();
     read_settings();
     apply_process_options();
@@ -133,23 +134,29 @@ class Reading {
 
   void read_settings() {
     if (!takes_files()) return;
+    const auto* const jaas = find(OptionId::jaas);
+    const auto surroundings =
+        read_surroundings(environment_, jaas == nullptr ? "" : jaas->value, files_);
     if (takes_json_file()) {
       const auto* const config = find(OptionId::config);
       if (config == nullptr) return wrong("config", "is missing: kferry run --config FILE");
-      invocation_.settings = load_json(config->value, files_);
+      invocation_.settings = load_json(config->value, files_, surroundings);
     } else {
-      invocation_.settings.flows.push_back(read_flow());
+      invocation_.settings.flows.push_back(read_flow(surroundings));
+      if (jaas != nullptr && !files_.jaas_file_read) {
+        files_.info({}, "--jaas: not read, no client needs it");
+      }
     }
-    note_environment(environment_, files_);
   }
 
-  FlowSettings read_flow() {
+  FlowSettings read_flow(Surroundings surroundings) {
     FlowSettings flow;
+    surroundings.flow = flow.name;
     if (const auto source = read_file_of(OptionId::consumer_config, "consumer.config")) {
-      flow.source = read_source(*source, files_);
+      flow.source = read_source(*source, files_, surroundings);
     }
     if (const auto target = read_file_of(OptionId::producer_config, "producer.config")) {
-      flow.target = read_target(*target, files_);
+      flow.target = read_target(*target, files_, surroundings);
     }
     read_topics(flow.topics);
     for (const auto& given : given_) {
@@ -234,12 +241,15 @@ class Reading {
                               std::tie(right.origin.file, right.origin.line);
                      });
     outcome.mistakes.insert(outcome.mistakes.end(), files_.mistakes.begin(), files_.mistakes.end());
+    invocation_.settings.explanations = std::move(files_.explanations);
     if (outcome.mistakes.empty()) {
       outcome.code = ExitCode::ok;
       invocation_.settings.notices = std::move(files_.notices);
       outcome.invocation = std::move(invocation_);
     } else {
       outcome.draft = std::move(invocation_.settings);
+      outcome.explain_draft = invocation_.explain;
+      outcome.draft_json = invocation_.json;
     }
     return outcome;
   }

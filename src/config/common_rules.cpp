@@ -15,6 +15,7 @@ constexpr std::size_t k_client_id_bytes_max = 64;
 void take_bootstrap_servers(Draft& draft, const Value& value) {
   auto parsed = parse_bootstrap_servers(value.text);
   if (!parsed) return draft.mistake(value, parsed.wrong);
+  draft.became(value, fmt::format("bootstrap.servers={}", *parsed.value));
   (draft.side == Side::source ? draft.source.bootstrap_servers : draft.target.bootstrap_servers) =
       std::move(*parsed.value);
 }
@@ -60,7 +61,7 @@ void take_reconnect_backoff(Draft&, const Value&) {}
 
 void take_dns_lookup(Draft& draft, const Value& value) {
   if (value.text == "resolve_canonical_bootstrap_servers_only") {
-    draft.info(value, "canonical names are not looked up; every address of each host is used");
+    draft.ignored(value, "canonical names are not looked up; every address of each host is used");
   }
 }
 
@@ -72,9 +73,10 @@ void take_interceptors(Draft& draft, const Value& value) {
   }
 }
 
+/// Read before all others, by ValueProviders.
 void take_config_providers(Draft& draft, const Value& value) {
   if (!value.items.empty()) {
-    draft.mistake(value, "Java classes can not run here; write the values themselves");
+    draft.info(value, "Kafka's own providers file, directory and env are built in");
   }
 }
 
@@ -169,7 +171,8 @@ constexpr PropertyRule k_common_rules[] = {
      .fate = Fate::translated,
      .type = Type::list,
      .translate = take_config_providers,
-     .text = "refused unless empty: Java classes can not run here"},
+     .text = "FileConfigProvider, DirectoryConfigProvider and EnvVarConfigProvider, also without "
+             "being named; others are refused"},
     {.name = "metric.reporters", .type = Type::list, .text = k_jmx},
     {.name = "metrics.num.samples", .type = Type::integer, .limits = at_least(1), .text = k_jmx},
     {.name = "metrics.sample.window.ms",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,10 @@ struct Findings {
   bool strict = false;  ///< unknown names are mistakes
   std::vector<Notice> notices;
   std::vector<Mistake> mistakes;
+  std::vector<Explanation> explanations;
+  /// Whose permissions were looked at, see guard_file().
+  std::set<std::pair<int, std::string>> guarded_files;
+  bool jaas_file_read = false;
 
   void info(Origin origin, std::string text) {
     notices.push_back({Notice::Level::info, std::move(origin), std::move(text)});

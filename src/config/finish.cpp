@@ -37,6 +37,9 @@ void finish_reconnect_backoff(Draft& draft) {
                k_reconnect_backoff_limit_ms);
   draft.set_library("reconnect.backoff.ms", std::to_string(least));
   draft.set_library("reconnect.backoff.max.ms", std::to_string(most));
+  for (const auto* const name : {"reconnect.backoff.ms", "reconnect.backoff.max.ms"}) {
+    draft.explainer.set_library(name, name);
+  }
   if (max != nullptr && max->number < most) {
     draft.info(*max, fmt::format("{} is used: not below reconnect.backoff.ms", most));
   }
@@ -96,6 +99,39 @@ void finish_delivery_timeout(Draft& draft) {
   }
 }
 
+/// What stands in no file and still decides what is mirrored, for explanations.
+struct Alone {
+  std::string_view property;
+  std::string_view became;
+  std::string_view why;
+};
+constexpr Alone k_source_alone[] = {
+    {"auto.offset.reset", "auto.offset.reset=earliest",
+     "Java's latest would copy nothing that exists already"},
+    {"isolation.level", "isolation.level=read_committed",
+     "records of aborted transactions stay behind; Java would copy them"},
+    {"partition.assignment.strategy", "partition.assignment.strategy=range", "as in Java"},
+    {"session.timeout.ms", "", "a member that dies is noticed sooner than with Java's 45000"},
+    {"enable.auto.commit", "false", "kferry commits what the target has acknowledged"},
+    {"security.protocol", "security.protocol=PLAINTEXT", "as in Java"},
+};
+constexpr Alone k_target_alone[] = {
+    {"acks", "acks=all", "nothing is lost when a leader fails"},
+    {"enable.idempotence", "true where the target supports it", "the target is asked"},
+    {"delivery.timeout.ms", "no limit", "a record that times out would leave a gap"},
+    {"partitioner.class", "--partitioning", "keys go where Java's default puts them"},
+    {"security.protocol", "security.protocol=PLAINTEXT", "as in Java"},
+};
+
+void explain_alone(Draft& draft, std::span<const Alone> rows) {
+  for (const auto& row : rows) {
+    const bool no_idempotence =
+        row.property == "enable.idempotence" && draft.target.idempotence == false;
+    draft.explainer.decided(row.property, no_idempotence ? "false" : row.became,
+                            no_idempotence ? "other properties rule it out" : row.why);
+  }
+}
+
 }  // namespace
 
 void finish_source(Draft& draft) {
@@ -115,6 +151,8 @@ void finish_source(Draft& draft) {
                         "transactions stay behind; Java would copy them (to get that, write "
                         "isolation.level=read_uncommitted)");
   }
+  explain_alone(draft, k_source_alone);
+  draft.explainer.set_library("session.timeout.ms", "session.timeout.ms");
 }
 
 void finish_target(Draft& draft) {
@@ -127,6 +165,7 @@ void finish_target(Draft& draft) {
       retries != nullptr && retries->number == 0) {
     finish_idempotence(draft, *retries, "retries above 0");
   }
+  explain_alone(draft, k_target_alone);
 }
 
 }  // namespace kferry::config

@@ -34,8 +34,27 @@ Examples
          --whitelist 'orders|pay.*'
   kferry plan --consumer.config consumer.properties --producer.config producer.properties \
          --include 'orders.*' --create.topics
+  kferry check --explain --consumer.config consumer.properties \
+         --producer.config producer.properties --include 'orders.*' --jaas client_jaas.conf
   kferry run --config kferry.json --http.listen 0.0.0.0:9393
   kferry demo --seconds 10
+)";
+
+constexpr std::string_view k_values_markdown = R"(### Values from elsewhere
+
+Every value, in a properties file or in the JSON file, may take parts from elsewhere, as Kafka's
+providers do it, whether `config.providers` names them or not. They are secrets in every output.
+
+| written | becomes |
+|---|---|
+| `${file:/path:key}` | the value of a key in a properties file (UTF-8) |
+| `${directory:/path:file}` | the content of a file, as for Docker's and Kubernetes' secrets |
+| `${directory:file}` | the content of a credential that systemd passes on (`LoadCredential=`) |
+| `${env:NAME}` | an environment variable; a file is safer |
+
+What is replaced is not looked at again. A part that has no value is a mistake, and nothing starts.
+Relative paths, those of stores and JAAS files too, are looked up in `$CREDENTIALS_DIRECTORY` first,
+then in the working directory. `kferry check --explain` shows what becomes of each property.
 )";
 
 void append_wrapped(std::string& out, std::string left, std::string_view text) {
@@ -78,7 +97,6 @@ std::string remark(const PropertyRule& rule) {
     text = fmt::format("as {}{}{}", rule.library, text.empty() ? "" : "; ", text);
   }
   if (rule.fate == Fate::decided) text = fmt::format("{}: {}", rule.ours, text);
-  if (rule.fate == Fate::security && text.empty()) text = "not supported yet";
   return text;
 }
 
@@ -117,7 +135,8 @@ std::string options_markdown() {
   std::string out = "| option | default | meaning | in the JSON file |\n|---|---|---|---|\n";
   for (const auto& option : option_table()) {
     if (option.hidden) continue;
-    const auto* where = option.apply_flow != nullptr      ? "flow"
+    const auto* where = option.id == OptionId::jaas       ? "source, target"
+                        : option.apply_flow != nullptr    ? "flow"
                         : option.apply_process != nullptr ? "top level"
                                                           : "";
     out += fmt::format("| `{}` | {} | {} | {} |\n", for_table(usage_of(option)),
@@ -128,7 +147,7 @@ std::string options_markdown() {
 }
 
 std::string properties_markdown() {
-  std::string out;
+  std::string out(k_values_markdown);
   append_rules(out, "Source and target", common_rules());
   append_rules(out, "Source (consumer.properties)", source_rules());
   append_rules(out, "Target (producer.properties)", target_rules());

@@ -20,7 +20,7 @@ using Names = std::vector<std::string_view>;
 
 constexpr std::size_t k_flow_name_bytes_max = 64;
 
-constexpr std::array<std::string_view, 2> k_client_keys{"properties.file", "properties"};
+constexpr std::array<std::string_view, 3> k_client_keys{"properties.file", "properties", "jaas"};
 constexpr std::array<std::string_view, 4> k_topics_keys{"include", "exclude", "prefix", "rename"};
 constexpr std::array<std::string_view, 2> k_rename_keys{"match", "to"};
 constexpr std::array<std::string_view, 4> k_filter_keys{"action", "key", "header", "value"};
@@ -82,8 +82,19 @@ void add_inline(const JsonReader& client, WrittenProperties& written) {
   }
 }
 
+std::string beside(const JsonReader& reader, const std::string& file) {
+  return (std::filesystem::path(reader.file()).parent_path() / file).string();
+}
+
+/// A client's properties, and a JAAS file of its own.
+struct Client {
+  WrittenProperties written;
+  Surroundings surroundings;
+};
+
 /// Nothing when there is nothing to read, which is a mistake.
-std::optional<WrittenProperties> read_client(const JsonReader& flow, std::string_view name) {
+std::optional<Client> read_client(const JsonReader& flow, std::string_view name,
+                                  const Surroundings& surroundings) {
   const auto* const object = flow.find(name);
   if (object == nullptr) {
     flow.missing(name, "");
@@ -92,7 +103,7 @@ std::optional<WrittenProperties> read_client(const JsonReader& flow, std::string
   const JsonReader client(*object, flow.file(), flow.path(name), k_client_keys, flow.findings());
   WrittenProperties written{client.origin(), {}};
   if (const auto file = client.string("properties.file")) {
-    const auto path = (std::filesystem::path(flow.file()).parent_path() / *file).string();
+    const auto path = beside(flow, *file);
     auto entries = load_properties(path, path, flow.findings());
     if (!entries) return std::nullopt;
     written = {{path, 0}, std::move(*entries)};
@@ -100,7 +111,12 @@ std::optional<WrittenProperties> read_client(const JsonReader& flow, std::string
     return std::nullopt;
   }
   add_inline(client, written);
-  return written;
+  Client result{std::move(written), surroundings};
+  if (const auto jaas = client.string("jaas")) {
+    result.surroundings.jaas_file = beside(flow, *jaas);
+    result.surroundings.jaas_origin = client.origin(*client.find("jaas"));
+  }
+  return result;
 }
 
 void read_renames(const JsonReader& topics, TopicRules& rules) {
@@ -198,15 +214,16 @@ void read_name(const JsonReader& flow, bool required, FlowSettings& settings) {
   settings.name = *name;
 }
 
-FlowSettings read_flow(const JsonReader& flow, bool needs_name) {
+FlowSettings read_flow(const JsonReader& flow, bool needs_name, Surroundings surroundings) {
   FlowSettings settings;
   settings.on_send_failure = SendFailurePolicy::park;
   read_name(flow, needs_name, settings);
-  if (const auto source = read_client(flow, "source")) {
-    settings.source = read_source(*source, flow.findings());
+  surroundings.flow = settings.name;
+  if (const auto source = read_client(flow, "source", surroundings)) {
+    settings.source = read_source(source->written, flow.findings(), source->surroundings);
   }
-  if (const auto target = read_client(flow, "target")) {
-    settings.target = read_target(*target, flow.findings());
+  if (const auto target = read_client(flow, "target", surroundings)) {
+    settings.target = read_target(target->written, flow.findings(), target->surroundings);
   }
   settings.topics = read_topics(flow);
   settings.filters = read_filters(flow);
@@ -217,7 +234,7 @@ FlowSettings read_flow(const JsonReader& flow, bool needs_name) {
   return settings;
 }
 
-void read_flows(const JsonReader& document, Settings& settings) {
+void read_flows(const JsonReader& document, Settings& settings, const Surroundings& surroundings) {
   const auto* const list = document.find("flows", Kind::array);
   if (document.find("flows") == nullptr) document.missing("flows", "write a list of flows");
   if (list == nullptr) return;
@@ -228,7 +245,7 @@ void read_flows(const JsonReader& document, Settings& settings) {
     const auto& item = list->items[i];
     const JsonReader flow(item, document.file(), fmt::format("flows[{}]", i), names,
                           document.findings());
-    settings.flows.push_back(read_flow(flow, list->items.size() > 1));
+    settings.flows.push_back(read_flow(flow, list->items.size() > 1, surroundings));
     const auto* const name = flow.find("name");
     if (name != nullptr && !seen.insert(name->text).second) {
       flow.mistake(*name, "name", in_quotes(name->text) + " is the name of another flow already");
@@ -238,7 +255,7 @@ void read_flows(const JsonReader& document, Settings& settings) {
 
 }  // namespace
 
-Settings load_json(const std::string& path, Findings& findings) {
+Settings load_json(const std::string& path, Findings& findings, const Surroundings& surroundings) {
   Settings settings;
   const auto file = read_file(path);
   if (!file.text) {
@@ -253,7 +270,7 @@ Settings load_json(const std::string& path, Findings& findings) {
   const auto names = document_keys();
   const JsonReader document(*parsed.value, path, "", names, findings);
   apply_options(document, settings.process, &Option::apply_process);
-  read_flows(document, settings);
+  read_flows(document, settings, surroundings);
   return settings;
 }
 

@@ -19,18 +19,45 @@ constexpr std::string_view k_runs_code = "it would load or run foreign code";
 constexpr std::string_view k_decides = "kferry decides it, its promises hang on it";
 constexpr std::string_view k_memory = "--memory.budget decides it";
 constexpr std::string_view k_inside = "it holds a pointer or belongs to the program";
-constexpr std::string_view k_not_yet =
-    "TLS and SASL are not supported yet in this version: only PLAINTEXT is";
+constexpr std::string_view k_jaas = "write sasl.jaas.config, or name a JAAS file with --jaas";
+constexpr std::string_view k_trust =
+    "write ssl.truststore.location, or ssl.truststore.certificates for PEM inline";
+constexpr std::string_view k_identity =
+    "write ssl.keystore.location, or ssl.keystore.key and ssl.keystore.certificate.chain for PEM "
+    "inline";
+constexpr std::string_view k_java_security =
+    "TLS and SASL are set up by Kafka's own ssl. and sasl. properties alone";
 
 constexpr std::array k_denied{
     Denied{"plugin.library.paths", k_runs_code},
     Denied{"ssl.engine.*", k_runs_code},
     Denied{"sasl.kerberos.kinit.cmd", k_runs_code},
     Denied{"interceptors", k_runs_code},
-    Denied{"ssl*", k_not_yet},
-    Denied{"sasl.*", k_not_yet},
-    Denied{"enable.ssl.*", k_not_yet},
-    Denied{"enable.sasl.*", k_not_yet},
+    Denied{"ssl.ca.*", k_trust},
+    Denied{"ssl_ca", k_trust},
+    Denied{"ssl.crl.location", "certificates that were called back are not looked up"},
+    Denied{"ssl.certificate.*", k_identity},
+    Denied{"ssl_certificate", k_identity},
+    Denied{"ssl.key.location", k_identity},
+    Denied{"ssl.key.pem", k_identity},
+    Denied{"ssl_key", k_identity},
+    Denied{"ssl.curves.list", "OpenSSL's configuration decides it"},
+    Denied{"ssl.sigalgs.list", "OpenSSL's configuration decides it"},
+    Denied{"enable.ssl.certificate.verification",
+           "certificates are always verified; an empty ssl.endpoint.identification.algorithm "
+           "accepts any host name"},
+    Denied{"sasl.mechanisms", "write sasl.mechanism"},
+    Denied{"sasl.username", k_jaas},
+    Denied{"sasl.password", k_jaas},
+    Denied{"sasl.kerberos.keytab", k_jaas},
+    Denied{"sasl.kerberos.principal", k_jaas},
+    Denied{"sasl.oauthbearer.config", k_jaas},
+    Denied{"sasl.oauthbearer.extensions", k_jaas},
+    Denied{"sasl.oauthbearer.client.id", "write sasl.oauthbearer.client.credentials.client.id"},
+    Denied{"sasl.oauthbearer.client.secret",
+           "write sasl.oauthbearer.client.credentials.client.secret"},
+    Denied{"sasl.oauthbearer.method", "write sasl.oauthbearer.token.endpoint.url"},
+    Denied{"enable.sasl.oauthbearer.unsecure.jwt", k_jaas},
     Denied{"metadata.broker.list", "write bootstrap.servers"},
     Denied{"enable.auto.offset.store", k_decides},
     Denied{"auto.commit.enable", k_decides},
@@ -78,8 +105,14 @@ std::string_view why_denied(std::string_view name) noexcept {
 bool shows_credentials(std::string_view debug_contexts) {
   const auto contexts = split_list(debug_contexts);
   return std::any_of(contexts.begin(), contexts.end(), [](const std::string& context) {
-    return context == "security" || context == "all";
+    return equals_any_case(context, "security") || equals_any_case(context, "all") ||
+           equals_any_case(context, "conf");
   });
+}
+
+bool is_security_name(std::string_view name) noexcept {
+  return name.starts_with("ssl") || name.starts_with("sasl") || name.starts_with("enable.ssl") ||
+         name.starts_with("enable.sasl") || name.starts_with("enable_sasl");
 }
 
 }  // namespace
@@ -87,15 +120,18 @@ bool shows_credentials(std::string_view debug_contexts) {
 void take_library_property(Draft& draft, const Value& value) {
   const auto name = std::string_view(value.name).substr(k_library_prefix.size());
   if (const auto why = why_denied(name); !why.empty()) {
-    return draft.mistake(value, fmt::format("not allowed: {}", why));
+    return draft.refuse(value, fmt::format("not allowed: {}", why));
   }
   if (find_rule(Side::source, name) != nullptr || find_rule(Side::target, name) != nullptr) {
-    return draft.mistake(
+    return draft.refuse(
         value, fmt::format("write {} without '{}': it is one of Kafka's own properties", name,
                            k_library_prefix));
   }
+  if (is_security_name(name)) {
+    return draft.refuse(value, fmt::format("not allowed: {}", k_java_security));
+  }
   if (name == "debug" && shows_credentials(value.text)) {
-    return draft.mistake(value, "'security' and 'all' are not allowed: they log credentials");
+    return draft.refuse(value, "security, conf and all are not allowed: they log credentials");
   }
   draft.set_library(name, value.text);
 }

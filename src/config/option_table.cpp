@@ -146,6 +146,11 @@ constexpr Option k_options[] = {
      .group = Group::mirror_maker,
      .id = OptionId::refused},
 
+    {.name = "jaas",
+     .argument = "FILE",
+     .text = "JAAS file with KafkaClient, where sasl.jaas.config is not set; wins over "
+             "java.security.auth.login.config in KAFKA_OPTS",
+     .id = OptionId::jaas},
     {.name = "partitioning",
      .argument = "auto|source|key",
      .default_text = "auto",
@@ -212,6 +217,10 @@ constexpr Option k_options[] = {
      .text = "an unknown property is a mistake, not a notice",
      .group = Group::command,
      .id = OptionId::strict},
+    {.name = "explain",
+     .text = "print what becomes of each property, and why (check); secrets are hidden",
+     .group = Group::command,
+     .id = OptionId::explain},
     {.name = "json",
      .text = "print for machines (check, plan)",
      .group = Group::command,
@@ -236,7 +245,8 @@ constexpr Option k_options[] = {
 
 constexpr CommandName k_commands[] = {
     {Command::run, "run", "mirror the flows of a JSON file (--config)"},
-    {Command::check, "check", "validate files and options, offline"},
+    {Command::check, "check",
+     "validate files and options, offline; --explain shows what becomes of each property"},
     {Command::plan, "plan", "ask both clusters, read-only, what would happen to each topic"},
     {Command::demo, "demo", "mirror between two embedded clusters, no Kafka needed"},
     {Command::help, "help", "print this"},
@@ -278,6 +288,8 @@ bool takes(Command command, const Option& option) noexcept {
       return command == Command::run || asks;
     case OptionId::json:
       return asks;
+    case OptionId::explain:
+      return command == Command::check;
     case OptionId::seconds:
       return command == Command::demo;
     case OptionId::markdown:

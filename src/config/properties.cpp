@@ -6,8 +6,12 @@
 #include <unordered_map>
 #include <utility>
 
+#include "config/text.hpp"
+
 namespace kferry::config {
 namespace {
+
+constexpr char32_t k_replacement = 0xFFFD;
 
 bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\f'; }
 bool is_line_end(char c) noexcept { return c == '\n' || c == '\r'; }
@@ -141,22 +145,42 @@ char16_t escaped(char c) noexcept {
   }
 }
 
+/// What is neither a backslash nor part of an escape, in UTF-16.
+void append_plain(std::u16string& units, std::string_view text, Charset charset) {
+  if (charset == Charset::iso_8859_1) {
+    for (const char c : text) units += static_cast<unsigned char>(c);
+    return;
+  }
+  for (std::size_t i = 0; i < text.size();) {
+    const auto code = next_utf8(text, i).value_or(k_replacement);
+    if (code >= 0x10000) {
+      units += static_cast<char16_t>(0xD800 + ((code - 0x10000) >> 10));
+      units += static_cast<char16_t>(0xDC00 + ((code - 0x10000) & 0x3FF));
+    } else {
+      units += static_cast<char16_t>(code);
+    }
+  }
+}
+
 /// Nothing when a \u escape is malformed.
-std::optional<std::string> unescape(std::string_view text) {
+std::optional<std::string> unescape(std::string_view text, Charset charset) {
   std::u16string units;
   units.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      units += static_cast<unsigned char>(text[i]);
-    } else if (++i == text.size()) {
-      break;
-    } else if (text[i] == 'u') {
+    const auto plain = std::min(text.find('\\', i), text.size()) - i;
+    append_plain(units, text.substr(i, plain), charset);
+    i += plain;
+    // A backslash at the very end stands for nothing.
+    if (i == text.size() || ++i == text.size()) break;
+    if (text[i] == 'u') {
       const auto unit = four_hex_digits(text.substr(i + 1));
       if (!unit) return std::nullopt;
       units += *unit;
       i += 4;
-    } else {
+    } else if (static_cast<unsigned char>(text[i]) < 0x80 || charset == Charset::iso_8859_1) {
       units += escaped(text[i]);
+    } else {
+      --i;  // the letter has several bytes and comes with what follows
     }
   }
   return to_utf8(units);
@@ -189,22 +213,25 @@ std::string_view after_separator(std::string_view text) noexcept {
 
 }  // namespace
 
-Properties parse_properties(std::string_view bytes) {
+Properties parse_properties(std::string_view bytes, Charset charset) {
   Properties result;
   std::unordered_map<std::string, int> last_line;
   LineReader reader(bytes);
   while (const auto line = reader.next()) {
     const std::string_view text = line->text;
     const auto length = key_length(text);
-    auto name = unescape(text.substr(0, length));
-    auto value = unescape(after_separator(text.substr(length)));
+    const auto written_value = after_separator(text.substr(length));
+    auto name = unescape(text.substr(0, length), charset);
+    auto value = unescape(written_value, charset);
     if (!name || !value) {
       result.errors.push_back({line->number, "malformed \\u escape: four hex digits must follow"});
       continue;
     }
     const auto [known, is_new] = last_line.try_emplace(*name, line->number);
     const int replaced = is_new ? 0 : std::exchange(known->second, line->number);
-    result.entries.push_back({std::move(*name), std::move(*value), line->number, replaced});
+    const bool raw = std::any_of(written_value.begin(), written_value.end(),
+                                 [](char c) { return static_cast<unsigned char>(c) > 0x7F; });
+    result.entries.push_back({std::move(*name), std::move(*value), line->number, replaced, raw});
   }
   std::erase_if(result.entries,
                 [&](const Property& entry) { return last_line.at(entry.name) != entry.line; });

@@ -12,6 +12,7 @@ struct Property {
   std::string value;
   int line = 0;      ///< 1-based line on which the property begins
   int replaces = 0;  ///< line of an earlier property of the same name, which this one wins over
+  bool raw_letters = false;  ///< the value is written with bytes above 0x7F, not with \u escapes
 };
 
 struct PropertiesError {
@@ -24,9 +25,13 @@ struct Properties {
   std::vector<PropertiesError> errors;
 };
 
-/// Reads bytes as java.util.Properties.load(InputStream) does: ISO-8859-1, comments with # and !,
-/// lines joined by a trailing backslash, keys that end at '=', ':' or a blank, escapes. Where Java
-/// gives up at the first malformed \u escape, every one is reported here. Takes any input.
-Properties parse_properties(std::string_view bytes);
+/// ISO-8859-1 is Properties.load(InputStream), with which clients read their files; UTF-8 is
+/// load(Reader) of Kafka's FileConfigProvider, and its bytes have to be well-formed.
+enum class Charset { iso_8859_1, utf_8 };
+
+/// Reads bytes as java.util.Properties does: comments with # and !, lines joined by a trailing
+/// backslash, keys that end at '=', ':' or a blank, escapes. Where Java gives up at the first
+/// malformed \u escape, every one is reported here. Takes any input.
+Properties parse_properties(std::string_view bytes, Charset charset = Charset::iso_8859_1);
 
 }  // namespace kferry::config

@@ -74,24 +74,6 @@ std::array<Rules, 4> rules_of(Side side) noexcept {
 
 }  // namespace
 
-std::string_view to_string(Fate fate) noexcept {
-  switch (fate) {
-    case Fate::passed:
-      return "passed on";
-    case Fate::translated:
-      return "translated";
-    case Fate::decided:
-      return "decided by kferry";
-    case Fate::ignored:
-      return "ignored";
-    case Fate::refused:
-      return "refused";
-    case Fate::security:
-      return "security";
-  }
-  return "";
-}
-
 std::string_view to_string(Type type) noexcept {
   switch (type) {
     case Type::string:
@@ -116,15 +98,8 @@ std::string_view to_string(Type type) noexcept {
   return "";
 }
 
-void Draft::set_library(std::string_view name, std::string value) {
-  auto& properties = library();
-  const auto at = std::find_if(properties.begin(), properties.end(),
-                               [&](const LibraryProperty& known) { return known.name == name; });
-  if (at == properties.end()) {
-    properties.push_back({std::string(name), std::move(value)});
-  } else {
-    at->value = std::move(value);
-  }
+bool is_secret(const PropertyRule& rule) noexcept {
+  return rule.type == Type::password || is_secret_name(rule.name);
 }
 
 const PropertyRule* find_rule(Side side, std::string_view name) noexcept {
@@ -144,9 +119,20 @@ std::vector<const PropertyRule*> all_rules(Side side) {
   return all;
 }
 
+bool is_plain_serialization(std::string_view class_name, std::string_view what) {
+  static constexpr std::string_view k_package = "org.apache.kafka.common.serialization.";
+  static constexpr std::array k_types{"ByteArray", "ByteBuffer", "Bytes", "String"};
+  return class_name.empty() ||
+         std::any_of(k_types.begin(), k_types.end(), [&](std::string_view type) {
+           return class_name == fmt::format("{}{}{}", k_package, type, what);
+         });
+}
+
 std::optional<Value> validate(const PropertyRule& rule, std::string_view name,
-                              std::string_view text, const Origin& origin, Findings& findings) {
-  Value value{std::string(name), std::string(java_trim(text)), 0, false, {}, origin};
+                              std::string_view text, const Origin& origin, Findings& findings,
+                              bool secret) {
+  secret = secret || is_secret(rule);
+  Value value{std::string(name), std::string(java_trim(text)), 0, false, {}, origin, secret};
   auto wrong = read_as(rule, value);
   if (wrong.empty() && !is_allowed(rule, value.text)) {
     wrong = fmt::format("{} is not one of {}", in_quotes(value.text),
@@ -154,7 +140,7 @@ std::optional<Value> validate(const PropertyRule& rule, std::string_view name,
   }
   if (wrong.empty()) return value;
   // A value that may be a credential is not repeated, not even a wrong one.
-  if (is_secret_name(name)) wrong = fmt::format("not a valid {}", to_string(rule.type));
+  if (secret) wrong = fmt::format("not a valid {}", to_string(rule.type));
   findings.mistake(origin, fmt::format("{}: {}", name, wrong));
   return std::nullopt;
 }

@@ -19,6 +19,7 @@ void take_fetch_max_bytes(Draft& draft, const Value& value) {
   constexpr std::int64_t k_library_max = INT32_MAX - 512;
   const auto bytes = std::clamp(value.number, k_library_min, k_library_max);
   draft.source.fetch_bytes_max = bytes;
+  draft.became(value, fmt::format("fetch.max.bytes={}", bytes));
   if (bytes != value.number) {
     draft.info(value, fmt::format("{} is used, the nearest value that is possible", bytes));
   }
@@ -44,6 +45,7 @@ void take_offset_reset(Draft& draft, const Value& value) {
     draft.source.offset_reset = OffsetReset::none;
   } else if (value.text == "latest") {
     draft.source.offset_reset = OffsetReset::latest;
+    draft.became(value, "auto.offset.reset=latest");
     draft.info(value,
                "a group without positions starts at the end: what exists already is not copied");
   } else if (value.text.starts_with("by_duration:")) {
@@ -54,6 +56,7 @@ void take_offset_reset(Draft& draft, const Value& value) {
 }
 
 void take_group_protocol(Draft& draft, const Value& value) {
+  draft.became(value, "group.protocol=classic");
   if (equals_any_case(value.text, "consumer")) {
     draft.warning(value,
                   "kferry joins with the classic group protocol; brokers let both kinds of members "
@@ -101,6 +104,7 @@ void take_assignors(Draft& draft, const Value& value) {
                          "member of the group");
   }
   draft.source.assignor = fmt::format("{}", fmt::join(eager, ","));
+  draft.became(value, fmt::format("partition.assignment.strategy={}", draft.source.assignor));
   if (cooperative) {
     draft.info(value, fmt::format("one member can not offer eager and cooperative assignors "
                                   "together; {} is used, as a Java group with this list does",
@@ -109,9 +113,8 @@ void take_assignors(Draft& draft, const Value& value) {
 }
 
 void take_deserializer(Draft& draft, const Value& value) {
-  const auto class_name = value.text.substr(value.text.rfind('.') + 1);
-  if (class_name == "ByteArrayDeserializer" || class_name == "StringDeserializer") {
-    return draft.info(value, "not needed: bytes are mirrored as they are");
+  if (is_plain_serialization(value.text, "Deserializer")) {
+    return draft.ignored(value, "not needed: bytes are mirrored as they are");
   }
   draft.mistake(value,
                 "Java classes can not run here; bytes are mirrored as they are: leave it out");
@@ -232,12 +235,12 @@ constexpr PropertyRule k_source_rules[] = {
      .fate = Fate::translated,
      .type = Type::class_name,
      .translate = take_deserializer,
-     .text = "ByteArrayDeserializer and StringDeserializer change nothing; others are refused"},
+     .text = "Kafka's own of bytes and strings change nothing; others are refused"},
     {.name = "value.deserializer",
      .fate = Fate::translated,
      .type = Type::class_name,
      .translate = take_deserializer,
-     .text = "ByteArrayDeserializer and StringDeserializer change nothing; others are refused"},
+     .text = "Kafka's own of bytes and strings change nothing; others are refused"},
     {.name = "share.acknowledgement.mode",
      .allowed = "implicit|explicit",
      .text = "belongs to share groups, which a mirror does not use"},

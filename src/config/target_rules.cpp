@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "config/property_table.hpp"
@@ -26,6 +27,7 @@ void take_acks(Draft& draft, const Value& value) {
 void take_in_flight(Draft& draft, const Value& value) {
   const auto in_flight = std::min<std::int64_t>(value.number, k_idempotent_in_flight_max);
   draft.target.in_flight_max = static_cast<int>(in_flight);
+  draft.became(value, fmt::format("max.in.flight.requests.per.connection={}", in_flight));
   if (in_flight != value.number) {
     draft.info(value, fmt::format("{} is used: the broker keeps the order of at most {} batches",
                                   in_flight, k_idempotent_in_flight_max));
@@ -37,11 +39,13 @@ void take_idempotence(Draft& draft, const Value& value) { draft.target.idempoten
 /// A record that times out leaves a gap in front of those behind it, so kferry sets no such limit:
 /// what may heal is retried, what can not is refused by the target itself.
 void take_delivery_timeout(Draft& draft, const Value& value) {
+  draft.became(value, "no limit");
   if (value.number >= INT32_MAX) return;
   draft.warning(value, "kferry waits for the target as long as it takes; watch lag and /readyz");
 }
 
 void take_retries(Draft& draft, const Value& value) {
+  draft.became(value, "no limit");
   if (value.number >= INT32_MAX) return;
   draft.warning(value, "kferry retries as long as it takes; watch lag and /readyz");
 }
@@ -58,7 +62,10 @@ void take_compression(Draft& draft, const Value& value) {
 void take_compression_level(Draft& draft, const Value& value) {
   const auto* const type = draft.find("compression.type");
   const auto codec = value.name.substr(sizeof("compression.") - 1);
-  if (type == nullptr || codec != type->text + ".level") return;
+  if (type == nullptr || codec != type->text + ".level") {
+    return draft.ignored(
+        value, fmt::format("compression.type is {}", type == nullptr ? "none" : type->text));
+  }
   const std::int64_t library_max = type->text == "gzip" ? 9 : 12;
   const auto level = std::clamp<std::int64_t>(value.number, -1, library_max);
   draft.set_library("compression.level", std::to_string(level));
@@ -66,10 +73,13 @@ void take_compression_level(Draft& draft, const Value& value) {
 }
 
 void take_partitioner(Draft& draft, const Value& value) {
-  const auto class_name = value.text.substr(value.text.rfind('.') + 1);
-  if (class_name.empty() || class_name == "DefaultPartitioner" ||
-      class_name == "UniformStickyPartitioner" || class_name == "BuiltInPartitioner") {
-    return draft.info(value, "--partitioning decides: keys go where Java's default puts them");
+  static constexpr std::array k_defaults{
+      "org.apache.kafka.clients.producer.internals.DefaultPartitioner",
+      "org.apache.kafka.clients.producer.UniformStickyPartitioner",
+  };
+  if (value.text.empty() ||
+      std::find(k_defaults.begin(), k_defaults.end(), value.text) != k_defaults.end()) {
+    return draft.ignored(value, "--partitioning decides: keys go where Java's default puts them");
   }
   draft.mistake(value,
                 "Java classes can not run here; --partitioning source keeps the source's partition "
@@ -77,9 +87,8 @@ void take_partitioner(Draft& draft, const Value& value) {
 }
 
 void take_serializer(Draft& draft, const Value& value) {
-  const auto class_name = value.text.substr(value.text.rfind('.') + 1);
-  if (class_name == "ByteArraySerializer" || class_name == "StringSerializer") {
-    return draft.info(value, "not needed: bytes are mirrored as they are");
+  if (is_plain_serialization(value.text, "Serializer")) {
+    return draft.ignored(value, "not needed: bytes are mirrored as they are");
   }
   draft.mistake(value,
                 "Java classes can not run here; bytes are mirrored as they are: leave it out");
@@ -198,12 +207,12 @@ constexpr PropertyRule k_target_rules[] = {
      .fate = Fate::translated,
      .type = Type::class_name,
      .translate = take_serializer,
-     .text = "ByteArraySerializer and StringSerializer change nothing; others are refused"},
+     .text = "Kafka's own of bytes and strings change nothing; others are refused"},
     {.name = "value.serializer",
      .fate = Fate::translated,
      .type = Type::class_name,
      .translate = take_serializer,
-     .text = "ByteArraySerializer and StringSerializer change nothing; others are refused"},
+     .text = "Kafka's own of bytes and strings change nothing; others are refused"},
 };
 
 }  // namespace

@@ -14,7 +14,7 @@
 namespace kferry::config {
 namespace {
 
-constexpr std::size_t k_shown_bytes_max = 120;
+constexpr std::size_t k_shown_chars_max = 120;
 
 char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -75,24 +75,70 @@ std::vector<std::string> split_list(std::string_view text) {
   return items;
 }
 
+std::optional<char32_t> next_utf8(std::string_view text, std::size_t& at) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto first = byte(at++);
+  if (first < 0x80) return first;
+  const std::size_t more = first < 0xC2 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+  if (more == 0 || first > 0xF4 || at + more > text.size()) return std::nullopt;
+  char32_t code = first & (0x3FU >> more);
+  for (std::size_t i = at; i < at + more; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) return std::nullopt;
+    code = (code << 6) | (byte(i) & 0x3FU);
+  }
+  const bool is_surrogate = code >= 0xD800 && code < 0xE000;
+  const bool is_overlong = (more == 2 && code < 0x800) || (more == 3 && code < 0x10000);
+  if (is_surrogate || is_overlong || code > 0x10FFFF) return std::nullopt;
+  at += more;
+  return code;
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  for (std::size_t at = 0; at < text.size();) {
+    if (!next_utf8(text, at)) return false;
+  }
+  return true;
+}
+
 bool is_secret_name(std::string_view name) {
-  static constexpr std::array k_parts{"password", "secret", "jaas", "token", "key", "passphrase"};
+  static constexpr std::array k_anywhere{"password", "passwd", "passphrase", "pwd",
+                                         "secret",   "jaas",   "token"};
   const auto low = lower(name);
-  return std::any_of(k_parts.begin(), k_parts.end(),
-                     [&](std::string_view part) { return low.find(part) != std::string::npos; });
+  const bool holds = std::any_of(k_anywhere.begin(), k_anywhere.end(), [&](std::string_view part) {
+    return low.find(part) != std::string::npos;
+  });
+  if (holds) return true;
+  // "ssl.keystore.key", "api_key", "apikey", but neither "key.serializer" nor "ignore.keys".
+  for (std::size_t at = low.find("key"); at != std::string::npos; at = low.find("key", at + 1)) {
+    const auto after = std::string_view(low).substr(at + 3);
+    const bool ends_word = after.empty() || after[0] == '.' || after[0] == '_' || after[0] == '-';
+    if (ends_word && !after.starts_with(".serializer") && !after.starts_with(".deserializer")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string shown(std::string_view text, std::size_t chars_max) {
+  std::string out;
+  std::size_t chars = 0;
+  for (std::size_t at = 0; at < text.size(); ++chars) {
+    const auto from = at;
+    const auto code = next_utf8(text, at);
+    if (chars == chars_max) return out + "...";
+    if (!code || *code < 0x20 || (*code >= 0x7F && *code < 0xA0)) {
+      for (const char c : text.substr(from, at - from)) {
+        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      }
+    } else {
+      out += text.substr(from, at - from);
+    }
+  }
+  return out;
 }
 
 std::string in_quotes(std::string_view value) {
-  std::string out = "'";
-  for (const char c : value.substr(0, k_shown_bytes_max)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out + (value.size() > k_shown_bytes_max ? "...'" : "'");
+  return fmt::format("'{}'", shown(value, k_shown_chars_max));
 }
 
 std::optional<std::string_view> nearest(std::string_view name,

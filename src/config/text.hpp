@@ -16,8 +16,15 @@ bool equals_any_case(std::string_view left, std::string_view right) noexcept;
 std::vector<std::string> split_list(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// The code point at `at`, which moves behind it; nothing, and one byte further, where the bytes
+/// are not well-formed UTF-8.
+std::optional<char32_t> next_utf8(std::string_view text, std::size_t& at) noexcept;
+bool is_utf8(std::string_view text) noexcept;
+
 /// Whether a setting of this name may hold a credential: its value is printed nowhere.
 bool is_secret_name(std::string_view name);
+/// A text for a table: unprintable bytes escaped, cut to `chars_max` characters.
+std::string shown(std::string_view text, std::size_t chars_max);
 /// In single quotes, unprintable bytes escaped and long texts cut.
 std::string in_quotes(std::string_view value);
 

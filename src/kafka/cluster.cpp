@@ -288,12 +288,8 @@ Result<Client> make_query_client(const ClientConfig& config, LogContext& log_con
   Result<Conf> conf = make_conf(config);
   if (!conf) return conf.error();
   attach_log(conf->get(), log_context);
-  std::array<char, 512> reason{};
-  const auto kind = log_context.side == Side::source ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
-  Client client(rd_kafka_new(kind, conf->get(), reason.data(), reason.size()));
-  if (!client) return Error{ErrorKind::configuration, reason.data()};
-  conf->release();  // the client owns it now
-  return client;
+  const auto kind = log_context.side == Side::source ? ClientKind::consumer : ClientKind::producer;
+  return make_client(kind, std::move(*conf), config);
 }
 
 }  // namespace kferry::kafka

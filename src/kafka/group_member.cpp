@@ -47,7 +47,7 @@ ClientConfig with_forced(ClientConfig config) {
                                     {"enable.partition.eof", "true"},
                                     {"allow.auto.create.topics", "false"},
                                     {"log.connection.close", "false"}}) {
-    config.emplace_back(name, value);
+    config.set(name, value);
   }
   return config;
 }
@@ -60,8 +60,8 @@ struct GroupMember::Inside : LogContext {
   Queue commit_queue;
   std::size_t commits_pending = 0;
 
-  Inside(std::string flow_name, GroupListener& owner)
-      : LogContext{Side::source, std::move(flow_name)}, listener(owner) {}
+  Inside(std::string flow_name, std::shared_ptr<ConnectionWatch> watch_over, GroupListener& owner)
+      : LogContext{Side::source, std::move(flow_name), std::move(watch_over)}, listener(owner) {}
 
   static Inside& from(void* opaque) {
     return *static_cast<Inside*>(static_cast<LogContext*>(opaque));
@@ -150,18 +150,18 @@ GroupMember::GroupMember(std::unique_ptr<Inside> inside) : inside_(std::move(ins
 GroupMember::~GroupMember() { inside_->commit_queue.reset(); }
 
 Result<std::unique_ptr<GroupMember>> GroupMember::create(const ClientConfig& config,
-                                                         std::string flow,
-                                                         GroupListener& listener) {
-  auto inside = std::make_unique<Inside>(std::move(flow), listener);
-  Result<Conf> conf = make_conf(with_forced(config));
+                                                         std::string flow, GroupListener& listener,
+                                                         std::shared_ptr<ConnectionWatch> watch) {
+  auto inside = std::make_unique<Inside>(std::move(flow), std::move(watch), listener);
+  const ClientConfig forced = with_forced(config);
+  Result<Conf> conf = make_conf(forced);
   if (!conf) return conf.error();
   attach_log(conf->get(), *inside);
   rd_kafka_conf_set_rebalance_cb(conf->get(), &Inside::rebalance);
   rd_kafka_conf_set_error_cb(conf->get(), &Inside::client_error);
-  std::array<char, 512> reason{};
-  inside->client.reset(rd_kafka_new(RD_KAFKA_CONSUMER, conf->get(), reason.data(), reason.size()));
-  if (!inside->client) return Error{ErrorKind::configuration, reason.data()};
-  conf->release();  // the client owns it now
+  auto client = make_client(ClientKind::consumer, std::move(*conf), forced);
+  if (!client) return client.error();
+  inside->client = std::move(*client);
   rd_kafka_poll_set_consumer(inside->client.get());
   inside->commit_queue.reset(rd_kafka_queue_new(inside->client.get()));
   return std::unique_ptr<GroupMember>(new GroupMember(std::move(inside)));

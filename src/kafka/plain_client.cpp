@@ -18,14 +18,10 @@ struct ErrorDelete {
 
 constexpr int k_full_queue_wait_ms = 10;
 
-Result<Client> make_client(const ClientConfig& config, rd_kafka_type_t type) {
+Result<Client> make_plain(const ClientConfig& config, ClientKind kind) {
   auto conf = make_conf(config);
   if (!conf) return conf.error();
-  std::array<char, 256> reason{};
-  Client client(rd_kafka_new(type, conf->get(), reason.data(), reason.size()));
-  if (!client) return Error{ErrorKind::configuration, reason.data()};
-  static_cast<void>(conf->release());  // the client owns it now
-  return client;
+  return make_client(kind, std::move(*conf), config);
 }
 
 std::optional<std::string> text_of(const void* bytes, std::size_t size) {
@@ -58,7 +54,7 @@ PlainProducer::~PlainProducer() = default;
 PlainReader::~PlainReader() = default;
 
 Result<std::unique_ptr<PlainProducer>> PlainProducer::make(const ClientConfig& config) {
-  auto client = make_client(config, RD_KAFKA_PRODUCER);
+  auto client = make_plain(config, ClientKind::producer);
   if (!client) return client.error();
   return std::unique_ptr<PlainProducer>(new PlainProducer(std::move(*client)));
 }
@@ -109,9 +105,9 @@ bool PlainProducer::flush(Milliseconds timeout) {
 Result<std::unique_ptr<PlainReader>> PlainReader::make(const ClientConfig& config,
                                                        const std::string& topic, int partitions) {
   ClientConfig all = config;
-  all.emplace_back("group.id", "kferry-plain-reader");  // the library asks for one; never joined
-  all.emplace_back("enable.auto.commit", "false");
-  auto client = make_client(all, RD_KAFKA_CONSUMER);
+  all.set("group.id", "kferry-plain-reader");  // the library asks for one; never joined
+  all.set("enable.auto.commit", "false");
+  auto client = make_plain(all, ClientKind::consumer);
   if (!client) return client.error();
   rd_kafka_poll_set_consumer(client->get());
   const PartitionList list(rd_kafka_topic_partition_list_new(partitions));

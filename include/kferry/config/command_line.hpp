@@ -26,9 +26,10 @@ inline constexpr int k_demo_seconds = 20;
 /// A command line that makes sense, with every file it names already read and validated.
 struct Invocation {
   Command command = Command::help;
-  Settings settings;    ///< no flows for demo, help and version
-  bool json = false;    ///< check, plan: for machines
-  bool strict = false;  ///< what would be a notice about an unknown name is a mistake
+  Settings settings;     ///< no flows for demo, help and version
+  bool json = false;     ///< check, plan: for machines
+  bool explain = false;  ///< check: print Settings::explanations, too
+  bool strict = false;   ///< what would be a notice about an unknown name is a mistake
   int demo_seconds = k_demo_seconds;
 };
 
@@ -40,8 +41,11 @@ struct Outcome {
   std::vector<Mistake> mistakes;
   ExitCode code = ExitCode::ok;
   std::string text;
-  /// With mistakes: what could be read, so that others can look for mistakes of theirs in it.
+  /// With mistakes: what could be read, so that others can look for mistakes of theirs in it, and
+  /// explain it when `explain_draft` is set (for machines: `draft_json`).
   Settings draft;
+  bool explain_draft = false;
+  bool draft_json = false;
 };
 
 /// Looks up an environment variable; nothing when it is not set. Tests bring their own.
@@ -50,7 +54,8 @@ Environment process_environment();
 
 /// Reads the arguments (without the program's name) and all files that they name. Relative paths
 /// of the command line are relative to the working directory, those in a JSON file to its folder.
-/// Throws nothing. Thread: any.
+/// Throws nothing. Thread: any. Keeps nothing: called again with the same arguments, it reads all
+/// files anew, which is how a running process gets to know new passwords and certificates.
 Outcome parse_command_line(std::span<const char* const> args, const Environment& environment);
 
 /// "conf/x.properties:4: session.timeout.ms: 'abc' is not an integer", one line without its end.

@@ -34,6 +34,19 @@ struct Mistake {
   std::string text;
 };
 
+/// What became of one property, ready to print: `check --explain`. Secrets are masked already.
+struct Explanation {
+  std::string flow;
+  std::string side;      ///< "source" or "target"
+  std::string property;  ///< Kafka's name, or what stands for the JAAS file
+  std::string value;     ///< as written, cut when long; empty with `decided_alone`
+  std::string fate;      ///< "passed on", "translated", "decided by kferry", "ignored", "refused"
+  std::string became;    ///< empty: nothing
+  std::string why;
+  bool decided_alone = false;  ///< nobody wrote it
+  Origin origin;
+};
+
 /// A property under librdkafka's name, already translated and validated. Never a secret: those
 /// travel in the security profile.
 struct LibraryProperty {
@@ -126,6 +139,7 @@ struct Settings {
   ProcessSettings process;
   std::vector<FlowSettings> flows;
   std::vector<Notice> notices;
+  std::vector<Explanation> explanations;  ///< by flow, source before target, in order of writing
 };
 
 }  // namespace kferry::config

@@ -51,9 +51,10 @@ class GroupListener {
 class GroupMember {
  public:
   /// config has to hold group.id; what the member depends on (no automatic commits, errors instead
-  /// of offset resets) is forced here.
-  static Result<std::unique_ptr<GroupMember>> create(const ClientConfig& config, std::string flow,
-                                                     GroupListener& listener);
+  /// of offset resets) is forced here. watch, if given, is told about the client's connections.
+  static Result<std::unique_ptr<GroupMember>> create(
+      const ClientConfig& config, std::string flow, GroupListener& listener,
+      std::shared_ptr<ConnectionWatch> watch = nullptr);
   /// Leaves the group without a revoke if close() was not called.
   ~GroupMember();
   GroupMember(const GroupMember&) = delete;

@@ -54,7 +54,8 @@ struct OAuthBearer {
   std::string client_id;
   Secret client_secret;
   std::string scope;
-  std::string unsecured_claims;  ///< librdkafka's form: "principal=x scope=y"
+  std::string extensions;        ///< SASL extensions for fetched tokens: "name=value,name2=value2"
+  std::string unsecured_claims;  ///< librdkafka's form: "principal=x scope=y extension_z=w"
   bool operator==(const OAuthBearer&) const = default;
 };
 

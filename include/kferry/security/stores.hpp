@@ -48,11 +48,15 @@ struct StoreEntry {
 Result<std::vector<StoreEntry>> read_store(ByteView bytes, const std::optional<Secret>& password,
                                            const std::optional<Secret>& key_password);
 
-/// Trusted certificates of a store or PEM text. A store without any is an error.
+/// Trusted certificates of a store or PEM text; as in Java the first one of a key's chain counts
+/// too. A store without any is an error. PKCS12 certificates without Java's mark for trusted ones
+/// (openssl leaves it out) are taken, with a warning, where there are no others.
 Result<TrustStore> read_trust_store(ByteView bytes, const std::optional<Secret>& password);
 
 /// The private key of a store or PEM text with its chain; the first one in alias order that Java's
-/// key manager would find when there are several (with a warning).
+/// key manager would find when there are several (with a warning). A key that does not fit its
+/// first certificate is an error. Without key_password a store's keys open with the store's
+/// password, as in Java; a PEM key is encrypted exactly when there is a key_password.
 Result<KeyStore> read_key_store(ByteView bytes, const std::optional<Secret>& password,
                                 const std::optional<Secret>& key_password);
 

@@ -71,26 +71,22 @@ Result<kafka::Client> open_producer(const kafka::ClientConfig& config, bool idem
       // The target's own limit decides unless max.request.size is set.
       {"message.max.bytes", "1000000000"},
   };
-  all.insert(all.end(), config.begin(), config.end());
+  all.properties.insert(all.properties.end(), config.properties.begin(), config.properties.end());
+  all.security = config.security;
   // A mirror waits for its target as long as it takes.
-  all.emplace_back("message.timeout.ms", "0");
-  all.emplace_back("retries", "2147483647");
-  all.emplace_back("enable.idempotence", idempotent ? "true" : "false");
+  all.set("message.timeout.ms", "0");
+  all.set("retries", "2147483647");
+  all.set("enable.idempotence", idempotent ? "true" : "false");
   // After a record that is refused for good nothing behind it may be written before we decided.
-  all.emplace_back("enable.gapless.guarantee", idempotent ? "true" : "false");
-  if (!idempotent) all.emplace_back("max.in.flight.requests.per.connection", "1");
-  all.emplace_back("log.connection.close", "false");
+  all.set("enable.gapless.guarantee", idempotent ? "true" : "false");
+  if (!idempotent) all.set("max.in.flight.requests.per.connection", "1");
+  all.set("log.connection.close", "false");
 
   auto conf = kafka::make_conf(all);
   if (!conf) return conf.error();
   kafka::attach_log(conf->get(), context);
   rd_kafka_conf_set_events(conf->get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-  std::array<char, 512> reason{};
-  kafka::Client producer(
-      rd_kafka_new(RD_KAFKA_PRODUCER, conf->get(), reason.data(), reason.size()));
-  if (!producer) return Error{ErrorKind::configuration, reason.data()};
-  conf->release();  // the client owns it now
-  return producer;
+  return kafka::make_client(kafka::ClientKind::producer, std::move(*conf), all);
 }
 
 bool ProduceRequest::wanted(Record& record) const {

@@ -31,7 +31,7 @@ class ProducerWriter final : public pipeline::Writer {
  public:
   ProducerWriter(WriterOptions options, std::function<void()> on_acknowledgements)
       : options_(std::move(options)),
-        context_{kafka::Side::target, options_.name},
+        context_{kafka::Side::target, options_.name, options_.watch},
         on_acknowledgements_(std::move(on_acknowledgements)),
         idempotent_(options_.idempotence.value_or(true)) {}
   ~ProducerWriter() override { close(); }

@@ -49,7 +49,9 @@ class Broker:
     start() does not wait: start several, then call wait_ready() on each.
     """
 
-    def __init__(self, version, name, folder, host="127.0.0.1", acls=False, settings=None):
+    def __init__(
+        self, version, name, folder, host="127.0.0.1", acls=False, settings=None, listeners=()
+    ):
         self.version = version
         self.name = name
         self.folder = os.path.join(folder, name)
@@ -60,6 +62,7 @@ class Broker:
         self.admin_port = ports.free_port()
         self.zookeeper_port = ports.free_port()
         self.settings = settings or {}
+        self.listeners = {one.name: (one, ports.free_port()) for one in listeners}
         self.process = None
         self.zookeeper = None
         os.makedirs(self.folder)
@@ -80,6 +83,11 @@ class Broker:
         if not self.acls:
             return {"bootstrap": self.bootstrap}
         return {"bootstrap": f"{self.host}:{self.admin_port}", "props": ADMIN_PROPS}
+
+    def address(self, listener):
+        """How a client reaches the secured listener of this name."""
+        one, port = self.listeners[listener]
+        return f"{one.host}:{port}"
 
     @staticmethod
     def _bracketed(host):
@@ -127,7 +135,11 @@ class Broker:
                     "allow.everyone.if.no.acl.found": "false",
                 }
             )
+        for one, port in self.listeners.values():
+            listeners.append(f"{one.name}://{one.host}:{port}")
+            properties.update(one.properties())
         properties["advertised.listeners"] = ",".join(listeners)
+        secured = "".join(f",{one.name}:{one.protocol}" for one, _ in self.listeners.values())
         if self._old():
             properties.update(
                 {
@@ -135,6 +147,9 @@ class Broker:
                     "zookeeper.connect": f"127.0.0.1:{self.zookeeper_port}",
                     "zookeeper.session.timeout.ms": 60000,
                     "zookeeper.connection.timeout.ms": 60000,
+                    "listener.security.protocol.map": (
+                        "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT" + secured
+                    ),
                 }
             )
             if self.acls:
@@ -148,6 +163,7 @@ class Broker:
                 )
         else:
             protocols = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT"
+            protocols += secured
             listeners.append(f"CONTROLLER://127.0.0.1:{self.controller_port}")
             properties.update(
                 {

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 
-from . import check, kafka, mirror, process, witness
+from . import check, kafka, mirror, process, security, witness
 
 SOURCE = "3.9.1"
 TARGET = "4.3.1"
@@ -18,6 +18,7 @@ class World:
         kafka.fetch()
         self.witness = witness.Witness(self.folder)
         self._brokers = {}
+        self._doors = None
         self.stand_in = os.environ.get("KFERRY_E2E_MIRROR") == "mirrormaker1"
 
     def close(self, keep):
@@ -27,13 +28,55 @@ class World:
 
     def brokers(self, *wanted):
         """Brokers by (role, version), started side by side and kept for the scenarios to come."""
+        return self._started(wanted, lambda _version: {})
+
+    def secured(self, *wanted):
+        """As brokers(), with all listeners of doors() and the users of harness.security.
+
+        Who comes through the plain listener has every right; the users have those of resources
+        that have no rules of their own.
+        """
+        return self._started([(f"secured-{role}", version) for role, version in wanted], self._lock)
+
+    def doors(self):
+        """The certificates and listeners of all secured brokers of this run."""
+        if self._doors is None:
+            self._doors = security.Doors(os.path.join(self.folder, "doors"))
+        return self._doors
+
+    def _lock(self, version):
+        settings = {"num.network.threads": 1, "super.users": "User:ANONYMOUS"}
+        settings["allow.everyone.if.no.acl.found"] = "true"
+        listeners = self.doors().listeners
+        if version.startswith("2."):
+            settings["authorizer.class.name"] = "kafka.security.auth.SimpleAclAuthorizer"
+        else:
+            name = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+            settings["authorizer.class.name"] = name
+        return {"settings": settings, "listeners": listeners}
+
+    def set_passwords(self, broker, users=None):
+        """SCRAM users live in the cluster; PLAIN's come with the listeners."""
+        for mechanism, (user, password) in (users or security.USERS).items():
+            if mechanism != security.PLAIN:
+                self.witness.call(
+                    "set_scram_password",
+                    **broker.admin,
+                    **{"mechanism": mechanism, "user": user, "password": password},
+                )
+
+    def _started(self, wanted, options):
         missing = [key for key in wanted if key not in self._brokers]
         for role, version in missing:
-            self._brokers[role, version] = kafka.Broker(version, f"{role}-{version}", self.folder)
+            name = f"{role}-{version}"
+            broker = kafka.Broker(version, name, self.folder, **options(version))
+            self._brokers[role, version] = broker
         for key in missing:
             self._brokers[key].start()
         for key in missing:
-            self._brokers[key].wait_ready(self.witness)
+            broker = self._brokers[key].wait_ready(self.witness)
+            if broker.listeners and not broker.version.startswith("2."):
+                self.set_passwords(broker)
         return [self._brokers[key] for key in wanted]
 
     def pair(self):

@@ -36,6 +36,7 @@ public final class Witness {
     LoadCommands.register(commands);
     ReadCommands.register(commands);
     OracleCommands.register(commands);
+    SecurityCommands.register(commands);
 
     ExecutorService workers =
         Executors.newCachedThreadPool(

@@ -22,7 +22,7 @@ config::FlowSettings make_flow() {
 /// What the library makes of the properties: later entries win.
 std::map<std::string, std::string> effective(const kafka::ClientConfig& config) {
   std::map<std::string, std::string> map;
-  for (const auto& [name, value] : config) map[name] = value;
+  for (const auto& [name, value] : config.properties) map[name] = value;
   return map;
 }
 

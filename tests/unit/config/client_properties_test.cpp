@@ -226,7 +226,7 @@ TEST(ClientProperties, WhatKferryDecides) {
 TEST(ClientProperties, JavaClasses) {
   const auto harmless = Read::consumer(
       {{"key.deserializer", "org.apache.kafka.common.serialization.StringDeserializer"},
-       {"value.deserializer", "org.apache.kafka.common.serialization.ByteArrayDeserializer"},
+       {"value.deserializer", "org.apache.kafka.common.serialization.BytesDeserializer"},
        {"interceptor.classes", " "}});
   EXPECT_EQ(harmless.mistakes(), "");
   EXPECT_TRUE(harmless.says("key.deserializer: not needed"));
@@ -236,10 +236,14 @@ TEST(ClientProperties, JavaClasses) {
             2U);
   EXPECT_EQ(Read::producer({{"partitioner.class", "com.example.P"},
                             {"key.serializer", "com.example.S"},
-                            {"config.providers", "file"},
+                            {"value.serializer", "com.example.StringSerializer"},
                             {"transactional.id", "t"}})
                 .findings.mistakes.size(),
             4U);
+  EXPECT_EQ(Read::producer(
+                {{"partitioner.class", "org.apache.kafka.clients.producer.RoundRobinPartitioner"}})
+                .findings.mistakes.size(),
+            1U);
   EXPECT_EQ(Read::producer({{"partitioner.class",
                              "org.apache.kafka.clients.producer.internals.DefaultPartitioner"},
                             {"transactional.id", ""}})
@@ -334,26 +338,16 @@ TEST(ClientProperties, OldNamesAreExplained) {
   EXPECT_TRUE(read.says("zookeeper.connect: ignored: ZooKeeper is not used"));
 }
 
-TEST(ClientProperties, SecurityIsRefusedHonestlyAndNeverPrinted) {
-  const List secrets{{"sasl.jaas.config", "X required password=\"hunter2\";"},
-                     {"ssl.truststore.password", "hunter2"},
-                     {"ssl.key.password", "hunter2"},
-                     {"sasl.login.connect.timeout.ms", "5"},
-                     {"ssl.keystore.location", "/hunter2.jks"}};
-  const auto ignored = Read::producer(secrets);
-  EXPECT_EQ(ignored.mistakes(), "");
-  EXPECT_EQ(ignored.findings.notices.size(), secrets.size());
-  EXPECT_TRUE(ignored.says("ssl.key.password: ignored, since security.protocol is PLAINTEXT"));
-  EXPECT_FALSE(ignored.says("hunter2"));
-
-  auto properties =
-      written({{"bootstrap.servers", "a:1"}, {"security.protocol", "sasl_ssl"}}, secrets);
-  Findings findings;
-  read_target(properties, findings);
-  ASSERT_EQ(findings.mistakes.size(), 1U);
-  EXPECT_EQ(to_string(findings.mistakes[0]),
-            "f.properties:2: security.protocol: 'sasl_ssl' is not supported yet in this version: "
-            "only PLAINTEXT is");
+TEST(ClientProperties, LinesThatLostTheirBackslashAreNotPrinted) {
+  const auto read = Read::consumer(
+      {{"hunter2", ""}, {"\"hunter2\";", "x"}, {"autoo.offset.reset", ""}, {"my.flag", "hunter2"}});
+  EXPECT_FALSE(read.says("hunter2"));
+  EXPECT_TRUE(
+      read.says("f.properties:3: a line: not a property of Kafka's consumer; does the line "
+                "before lack its backslash?; ignored"));
+  EXPECT_TRUE(read.says("f.properties:4: a line"));
+  EXPECT_TRUE(read.says("'autoo.offset.reset': not a known"));
+  EXPECT_TRUE(read.says("'my.flag': not a known"));
 }
 
 TEST(ClientProperties, LibraryPrefix) {
@@ -362,18 +356,27 @@ TEST(ClientProperties, LibraryPrefix) {
   EXPECT_EQ(read.mistakes(), "");
   EXPECT_EQ(library(read.source.library, "socket.keepalive.enable"), "true");
   EXPECT_EQ(library(read.source.library, "debug"), "cgrp,fetch");
-  for (const auto* name : {"plugin.library.paths", "ssl.engine.location", "sasl.kerberos.kinit.cmd",
-                           "group.id", "enable.auto.commit", "enable.auto.offset.store",
-                           "partitioner", "acks", "queue.buffering.max.messages", "sasl.password",
-                           "ssl.key.pem", "error_cb", "max.in.flight"}) {
+  for (const auto* name :
+       {"plugin.library.paths", "ssl.engine.location", "sasl.kerberos.kinit.cmd", "group.id",
+        "enable.auto.commit", "enable.auto.offset.store", "partitioner", "acks",
+        "queue.buffering.max.messages", "sasl.password", "ssl.key.pem", "error_cb", "max.in.flight",
+        "ssl.ca.location", "sasl.username", "sasl.mechanisms",
+        "enable.ssl.certificate.verification", "ssl_engine_callback_data", "enable_sasl_queue"}) {
     const auto full = std::string("librdkafka.") + name;
     const auto denied = Read::producer({{full.c_str(), "hunter2"}});
     EXPECT_EQ(denied.findings.mistakes.size(), 1U) << name;
     EXPECT_EQ(Read::consumer({{full.c_str(), "hunter2"}}).findings.mistakes.size(), 1U) << name;
     EXPECT_FALSE(denied.says("hunter2")) << name;
   }
-  EXPECT_EQ(Read::consumer({{"librdkafka.debug", "all"}}).findings.mistakes.size(), 1U);
-  EXPECT_EQ(Read::consumer({{"librdkafka.debug", "cgrp, security"}}).findings.mistakes.size(), 1U);
+  for (const auto* contexts : {"all", "cgrp, security", "conf", "ALL"}) {
+    EXPECT_EQ(Read::consumer({{"librdkafka.debug", contexts}}).findings.mistakes.size(), 1U);
+  }
+  EXPECT_TRUE(Read::consumer({{"librdkafka.ssl.ca.location", "x"}})
+                  .says("not allowed: write ssl.truststore.location"));
+  EXPECT_TRUE(Read::consumer({{"librdkafka.sasl.password", "x"}})
+                  .says("not allowed: write sasl.jaas.config, or name a JAAS file with --jaas"));
+  EXPECT_TRUE(Read::consumer({{"librdkafka.ssl.key.password", "x"}})
+                  .says("write ssl.key.password without 'librdkafka.'"));
 }
 
 TEST(ClientProperties, LaterEntriesWin) {

@@ -4,7 +4,9 @@
 
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/json_document.hpp"
@@ -196,6 +198,69 @@ TEST_F(Json, Shipped) {
     for (const auto& mistake : findings.mistakes) ADD_FAILURE() << to_string(mistake);
     EXPECT_FALSE(settings.flows.empty());
   }
+}
+
+/// The examples with secrets find them in the folder of systemd's credentials.
+Environment shipped_credentials() {
+  return [](const char* name) -> std::optional<std::string> {
+    return std::string_view(name) == "CREDENTIALS_DIRECTORY"
+               ? std::optional<std::string>(KFERRY_CONF_DIR "/examples")
+               : std::nullopt;
+  };
+}
+
+TEST_F(Json, ShippedSecureFlow) {
+  const auto path = shipped("examples/secured_flow.json");
+  const std::vector<const char*> args{"check", "--config", path.c_str(), "--strict"};
+  const auto outcome = parse_command_line(args, shipped_credentials());
+  for (const auto& mistake : outcome.mistakes) ADD_FAILURE() << to_string(mistake);
+  ASSERT_TRUE(outcome.invocation);
+  const auto& flow = outcome.invocation->settings.flows.at(0);
+  ASSERT_TRUE(flow.source.security.sasl && flow.target.security.sasl);
+  EXPECT_EQ(flow.source.security.sasl->username, "mirror");
+  EXPECT_EQ(flow.source.security.sasl->password.reveal(), "change me");
+  EXPECT_EQ(flow.target.security.protocol, security::Protocol::sasl_ssl);
+  EXPECT_EQ(flow.target.security.sasl->mechanism, security::SaslMechanism::scram_sha_512);
+  EXPECT_EQ(flow.target.security.sasl->username, "mirror");
+  EXPECT_EQ(flow.target.security.sasl->password.reveal(), "change me");
+  EXPECT_TRUE(flow.target.security.tls && flow.target.security.tls->verify_host_name);
+}
+
+TEST_F(Json, ShippedProducerAndJaasFileStartAMirror) {
+  const auto consumer = shipped("consumer.properties");
+  const auto producer = shipped("examples/sasl_ssl_producer.properties");
+  const auto jaas = shipped("examples/client_jaas.conf");
+  const std::vector<const char*> args{
+      "check",  "--consumer.config", consumer.c_str(), "--producer.config", producer.c_str(),
+      "--jaas", jaas.c_str(),        "--whitelist",    "topicName",         "--strict"};
+  const auto outcome = parse_command_line(args, shipped_credentials());
+  for (const auto& mistake : outcome.mistakes) ADD_FAILURE() << to_string(mistake);
+  ASSERT_TRUE(outcome.invocation);
+  const auto& security = outcome.invocation->settings.flows.at(0).target.security;
+  EXPECT_EQ(security.sasl->password.reveal(), "change me");
+}
+
+TEST_F(Json, AJaasFileForEachClient) {
+  const auto jaas = [](std::string_view name) {
+    return "KafkaClient { org.apache.kafka.common.security.plain.PlainLoginModule required "
+           "username=\"" +
+           std::string(name) + "\" password=\"p\"; };";
+  };
+  folder_.write("source.conf", jaas("from"));
+  folder_.write("target.conf", jaas("to"));
+  const auto settings = load(R"({"flows": [{
+    "source": {"properties": {"bootstrap.servers": "s:1", "group.id": "g",
+               "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN"},
+               "jaas": "source.conf"},
+    "target": {"properties": {"bootstrap.servers": "t:1",
+               "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN"},
+               "jaas": "target.conf"},
+    "topics": {"include": "a"}}]})");
+  for (const auto& mistake : findings_.mistakes) ADD_FAILURE() << to_string(mistake);
+  ASSERT_TRUE(settings.flows.at(0).source.security.sasl);
+  ASSERT_TRUE(settings.flows.at(0).target.security.sasl);
+  EXPECT_EQ(settings.flows[0].source.security.sasl->username, "from");
+  EXPECT_EQ(settings.flows[0].target.security.sasl->username, "to");
 }
 
 TEST_F(Json, ShippedFileNamesEveryOptionAndKey) {

@@ -22,10 +22,11 @@ std::unique_ptr<pipeline::Reader> make_reader(
     rd_kafka_s* consumer, std::function<void(const TopicPartition&)> on_starved = {});
 
 struct WriterOptions {
-  kafka::ClientConfig config;          ///< the target's properties, translated
-  std::optional<bool> idempotence;     ///< unset: tried, and given up where it is not allowed
-  std::string name;                    ///< for messages
-  pipeline::TransformRules transform;  ///< what happens to each record on its way
+  kafka::ClientConfig config;       ///< the target's properties, translated
+  std::optional<bool> idempotence;  ///< unset: tried, and given up where it is not allowed
+  std::string name;                 ///< for messages
+  std::shared_ptr<kafka::ConnectionWatch> watch;  ///< told about the connections; may be null
+  pipeline::TransformRules transform;             ///< what happens to each record on its way
   /// Called, from any thread, for every record whose timestamp is 0: the library sends those with
   /// the current time, since it reads 0 as "no timestamp".
   std::function<void(std::uint64_t count)> on_timestamps_replaced;
