@@ -60,10 +60,20 @@ class Exchange {
     ByteView bytes;
   };
   std::vector<Insert> inserts;
+
+ private:
+  friend class ExchangeQueue;
+  // The connection's, while it has the exchange.
+  Exchange* next_ = nullptr;
+  std::size_t bytes_ = 0;
+  SteadyTime deadline_{};
 };
 
 /// One authenticated connection to one broker. Requests are pipelined; the broker answers in order.
 /// With KIP-368 it re-authenticates before its session ends: sends wait until that is done.
+///
+/// Whoever lets go of the last reference ends the connection without any call: exchanges and what
+/// on_open points to may be gone already. The loop outlives its connections.
 /// Thread: the loop's.
 class Connection {
  public:
@@ -71,7 +81,8 @@ class Connection {
 
   /// Begins to connect. on_open is called once: with success when requests may be sent, or with an
   /// Error (unreachable, authorization for refused credentials and certificates, configuration)
-  /// whose text names the broker, the cause and what to do.
+  /// whose text names the broker, the cause and what to do. It is not called from inside open, and
+  /// not any more after close.
   static std::shared_ptr<Connection> open(net::Loop& loop, SlabPool& slabs, Endpoint endpoint,
                                           ConnectionSettings settings, OnOpen on_open);
   virtual ~Connection() = default;
