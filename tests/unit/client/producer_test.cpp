@@ -1,0 +1,390 @@
+#include "kferry/client/producer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "kferry/net/loop.hpp"
+#include "kferry/protocol/records.hpp"
+#include "support/scripted_broker.hpp"
+#include "support/scripted_log.hpp"
+#include "support/seed.hpp"
+
+namespace kferry::client {
+namespace {
+
+using protocol::ApiKey;
+using testing::ScriptedCluster;
+using testing::ScriptedLog;
+using testing::ScriptedReply;
+using testing::ScriptedRequest;
+
+constexpr std::chrono::seconds k_patience{20};
+constexpr std::int16_t k_not_leader = 6;
+constexpr std::int16_t k_too_large = 10;
+constexpr std::int16_t k_not_enough_replicas = 19;
+constexpr std::int16_t k_after_append = 20;
+constexpr std::int16_t k_cluster_authorization = 31;
+constexpr std::int16_t k_unknown_producer = 59;
+
+/// A target cluster that keeps what is produced to it.
+class Target {
+ public:
+  enum class Fault { none, refuse, append_and_refuse, close_before, close_after };
+  using Choose = std::function<Fault(const TopicPartition&)>;
+
+  explicit Target(int nodes) : cluster(nodes) {
+    cluster.on(ApiKey::init_producer_id, [this](const ScriptedRequest&) { return identity(); });
+    cluster.on(ApiKey::produce,
+               [this](const ScriptedRequest& request) { return produce(request); });
+  }
+
+  ScriptedCluster cluster;
+  Choose choose;  ///< asked for every batch; unset: no faults
+  std::int16_t refusal = k_not_enough_replicas;
+  std::int16_t identity_error = 0;
+  std::map<TopicPartition, ScriptedLog> logs;
+  std::size_t batches_per_request_max = 0;
+  bool same_partition_twice = false;
+  std::int64_t next_producer_id = 100;
+  int identities = 0;
+
+ private:
+  ScriptedReply identity() {
+    ++identities;
+    return ScriptedReply::answer(testing::body_of([&](protocol::WireWriter& out) {
+      out.i32(0);
+      out.i16(identity_error);
+      out.i64(identity_error == 0 ? next_producer_id++ : -1);
+      out.i16(identity_error == 0 ? 0 : -1);
+    }));
+  }
+
+  struct Answer {
+    TopicPartition tp;
+    ScriptedLog::Appended appended;
+  };
+
+  ScriptedReply produce(const ScriptedRequest& request) {
+    auto in = request.reader();
+    in.nullable_string();
+    EXPECT_EQ(in.i16(), -1) << "acks";
+    in.i32();
+    std::vector<std::vector<Answer>> topics;
+    std::set<TopicPartition> seen;
+    bool close_after = false;
+    for (std::size_t count = in.array(1); count > 0; --count) {
+      const std::string topic(in.string());
+      auto& answers = topics.emplace_back();
+      for (std::size_t left = in.array(1); left > 0; --left) {
+        const TopicPartition tp{topic, Partition(in.i32())};
+        const ByteView batch = in.bytes();
+        same_partition_twice |= !seen.insert(tp).second;
+        const Fault fault = choose ? choose(tp) : Fault::none;
+        if (fault == Fault::close_before) return ScriptedReply::close();
+        close_after |= fault == Fault::close_after;
+        answers.push_back({tp, apply(tp, batch, fault)});
+      }
+    }
+    EXPECT_TRUE(in.ok());
+    batches_per_request_max = std::max(batches_per_request_max, seen.size());
+    if (close_after) return ScriptedReply::close();
+    // Not in the order of the question.
+    std::reverse(topics.begin(), topics.end());
+    return ScriptedReply::answer(
+        testing::body_of([&](protocol::WireWriter& out) { write(out, topics); }));
+  }
+
+  ScriptedLog::Appended apply(const TopicPartition& tp, ByteView batch, Fault fault) {
+    if (fault == Fault::refuse) return {refusal, -1};
+    const auto appended = logs[tp].append(batch);
+    if (fault == Fault::append_and_refuse && appended.error == 0) return {k_after_append, -1};
+    return appended;
+  }
+
+  static void write(protocol::WireWriter& out, const std::vector<std::vector<Answer>>& topics) {
+    out.array(topics.size());
+    for (const auto& answers : topics) {
+      out.string(answers.front().tp.topic);
+      out.array(answers.size());
+      for (const Answer& answer : answers) {
+        out.i32(answer.tp.partition.value());
+        out.i16(answer.appended.error);
+        out.i64(answer.appended.base_offset);
+        out.i64(-1);
+        out.i64(0);
+        out.array(0);
+        out.nullable_string(std::nullopt);
+      }
+    }
+    out.i32(0);
+  }
+};
+
+class ProducerTest : public test::SeededTest, public ProduceListener {
+ protected:
+  struct Sent {
+    Shipment shipment;
+    std::vector<std::byte> bytes;
+    bool acknowledged = false;
+  };
+  struct LaneUnderTest {
+    Lane lane;
+    std::deque<Sent> sent;
+    int refused = 0;
+    std::vector<std::string> wanted;
+  };
+
+  void start(Target& target, ProduceSettings settings = {}) {
+    settings.retry_backoff_min = Milliseconds(1);
+    settings.retry_backoff_max = Milliseconds(5);
+    ClusterSettings cluster_settings;
+    cluster_settings.bootstrap = target.cluster.bootstrap();
+    cluster_settings.connection.security = std::make_shared<security::SecurityProfile>();
+    cluster_settings.connection.client_id = "test";
+    cluster_settings.backoff_min = Milliseconds(1);
+    cluster_settings.backoff_max = Milliseconds(20);
+    loop.run([&] {
+      cluster = Cluster::create(loop, slabs, cluster_settings, nullptr);
+      producer = Producer::create(*cluster, settings, *this);
+    });
+  }
+  void TearDown() override {
+    loop.run([&] {
+      producer.reset();
+      cluster.reset();
+    });
+  }
+
+  LaneUnderTest& lane(const std::string& topic, std::int32_t partition) {
+    auto& made = lanes[TopicPartition{topic, Partition(partition)}];
+    made.lane.target = {topic, Partition(partition)};
+    return made;
+  }
+
+  /// Sends so many batches of one to three records.
+  void send(LaneUnderTest& to, int batches) {
+    loop.run([&] {
+      for (int i = 0; i < batches; ++i) {
+        Sent& sent = to.sent.emplace_back();
+        protocol::BatchBuilder builder;
+        builder.begin(protocol::Codec::none);
+        for (std::uint64_t records = 1 + random.below(3); records > 0; --records) {
+          to.wanted.push_back(to_string(to.lane.target) + " " + std::to_string(to.wanted.size()));
+          builder.add(static_cast<std::int64_t>(i), as_bytes(to.wanted.back()));
+        }
+        ASSERT_TRUE(builder.finish({}, -1, sent.bytes));
+        sent.shipment.batch = sent.bytes;
+        sent.shipment.records = builder.records();
+        ++open;
+        producer->send(to.lane, sent.shipment);
+      }
+      producer->flush();
+    });
+  }
+
+  bool await(const std::function<bool()>& done) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, k_patience, done);
+  }
+  bool await_all() {
+    return await([&] { return open == 0; });
+  }
+
+  void on_acknowledged(Lane& of, Shipment& shipment) override {
+    const std::lock_guard lock(mutex);
+    auto& mine = lanes.at(of.target);
+    const auto found = std::find_if(mine.sent.begin(), mine.sent.end(),
+                                    [&](const Sent& sent) { return &sent.shipment == &shipment; });
+    ASSERT_NE(found, mine.sent.end());
+    EXPECT_FALSE(found->acknowledged);
+    EXPECT_TRUE(found == mine.sent.begin() || std::prev(found)->acknowledged) << "out of order";
+    found->acknowledged = true;
+    --open;
+    changed.notify_all();
+  }
+  void on_refused(Lane& of, Shipment& shipment, ErrorKind kind) override {
+    const std::lock_guard lock(mutex);
+    ++lanes.at(of.target).refused;
+    refusals.push_back({shipment.error, kind});
+    changed.notify_all();
+  }
+  void on_broken(ErrorKind, const std::string& why) override {
+    const std::lock_guard lock(mutex);
+    broken.push_back(why);
+    changed.notify_all();
+  }
+  void on_identity(bool idempotent, const std::string& why) override {
+    const std::lock_guard lock(mutex);
+    identities.emplace_back(idempotent, why);
+    changed.notify_all();
+  }
+
+  void expect_logs(Target& target) {
+    for (const auto& [tp, sent] : lanes) EXPECT_EQ(target.logs[tp].records, sent.wanted);
+    EXPECT_FALSE(target.same_partition_twice);
+  }
+
+  net::Loop loop{"test"};
+  SlabPool slabs;
+  std::unique_ptr<Cluster> cluster;
+  std::unique_ptr<Producer> producer;
+  std::map<TopicPartition, LaneUnderTest> lanes;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int open = 0;
+  std::vector<std::pair<std::int16_t, ErrorKind>> refusals;
+  std::vector<std::string> broken;
+  std::vector<std::pair<bool, std::string>> identities;
+};
+
+TEST_F(ProducerTest, one_request_carries_a_batch_of_every_ready_partition) {
+  Target target(1);
+  target.cluster.add_topic("a", 3);
+  target.cluster.add_topic("b", 3);
+  start(target);
+  for (int round = 0; round < 3; ++round) {
+    for (std::int32_t p = 0; p < 3; ++p) {
+      send(lane("a", p), 10);
+      send(lane("b", p), 10);
+    }
+  }
+  ASSERT_TRUE(await_all());
+  expect_logs(target);
+  EXPECT_GT(target.batches_per_request_max, 1U);
+  EXPECT_EQ(target.identities, 1);
+}
+
+TEST_F(ProducerTest, order_and_single_copies_survive_any_trouble) {
+  Target target(2);
+  target.cluster.add_topic("t", 4);
+  int faults = 0;
+  target.choose = [&](const TopicPartition&) {
+    if (faults >= 200 || !random.one_in(4)) return Target::Fault::none;
+    ++faults;
+    const Target::Fault k_faults[] = {Target::Fault::refuse, Target::Fault::append_and_refuse,
+                                      Target::Fault::close_before, Target::Fault::close_after};
+    return k_faults[random.below(4)];
+  };
+  start(target);
+  for (int round = 0; round < 10; ++round) {
+    for (std::int32_t p = 0; p < 4; ++p) send(lane("t", p), 10);
+  }
+  ASSERT_TRUE(await_all());
+  EXPECT_TRUE(broken.empty()) << broken.front();
+  expect_logs(target);
+}
+
+TEST_F(ProducerTest, a_partition_is_followed_to_its_new_leader) {
+  Target target(2);
+  target.cluster.add_topic("t", 1);
+  start(target);
+  send(lane("t", 0), 3);
+  ASSERT_TRUE(await_all());
+  target.refusal = k_not_leader;
+  bool moved = false;
+  target.choose = [&](const TopicPartition& tp) {
+    if (moved) return Target::Fault::none;
+    moved = true;
+    target.cluster.set_leader(tp, 2, 1);
+    return Target::Fault::refuse;
+  };
+  send(lane("t", 0), 20);
+  ASSERT_TRUE(await_all());
+  expect_logs(target);
+  EXPECT_GE(target.cluster.connections(2), 1U);
+}
+
+TEST_F(ProducerTest, a_refused_batch_stops_its_lane_alone_until_a_reset) {
+  Target target(1);
+  target.cluster.add_topic("t", 2);
+  target.refusal = k_too_large;
+  target.choose = [](const TopicPartition& tp) {
+    return tp.partition.value() == 0 ? Target::Fault::refuse : Target::Fault::none;
+  };
+  start(target);
+  send(lane("t", 0), 1);
+  send(lane("t", 1), 5);
+  ASSERT_TRUE(await([&] { return open == 1 && refusals.size() == 1; }));
+  EXPECT_EQ(refusals[0], (std::pair{k_too_large, ErrorKind::record}));
+
+  std::promise<void> reset;
+  loop.run([&] { producer->reset(Milliseconds(1'000), [&] { reset.set_value(); }); });
+  ASSERT_EQ(reset.get_future().wait_for(k_patience), std::future_status::ready);
+  open = 0;
+  lane("t", 0).sent.clear();
+  lane("t", 0).wanted.clear();
+  target.choose = nullptr;
+  send(lane("t", 0), 3);
+  send(lane("t", 1), 3);
+  ASSERT_TRUE(await_all());
+  expect_logs(target);
+  EXPECT_EQ(target.identities, 2);
+}
+
+TEST_F(ProducerTest, a_lost_identity_is_told_and_a_reset_begins_anew) {
+  Target target(1);
+  target.cluster.add_topic("t", 1);
+  target.refusal = k_unknown_producer;
+  target.choose = [](const TopicPartition&) { return Target::Fault::refuse; };
+  start(target);
+  send(lane("t", 0), 1);
+  ASSERT_TRUE(await([&] { return broken.size() == 1; }));
+  EXPECT_NE(broken[0].find("UNKNOWN_PRODUCER_ID"), std::string::npos);
+}
+
+TEST_F(ProducerTest, without_the_right_to_idempotence_one_batch_is_under_way_at_a_time) {
+  Target target(1);
+  target.cluster.add_topic("t", 1);
+  target.identity_error = k_cluster_authorization;
+  start(target);
+  send(lane("t", 0), 50);
+  ASSERT_TRUE(await_all());
+  ASSERT_EQ(identities.size(), 1U);
+  EXPECT_FALSE(identities[0].first);
+  expect_logs(target);
+}
+
+TEST_F(ProducerTest, idempotence_that_is_required_is_not_given_up) {
+  Target target(1);
+  target.cluster.add_topic("t", 1);
+  target.identity_error = k_cluster_authorization;
+  ProduceSettings settings;
+  settings.idempotence = Idempotence::required;
+  start(target, settings);
+  send(lane("t", 0), 1);
+  ASSERT_TRUE(await([&] { return broken.size() == 1; }));
+  EXPECT_TRUE(target.logs.empty());
+}
+
+TEST_F(ProducerTest, a_topic_that_comes_later_is_waited_for) {
+  Target target(1);
+  start(target);
+  send(lane("late", 0), 2);
+  ASSERT_TRUE(target.cluster.await_requests(ApiKey::metadata, 2));
+  target.cluster.add_topic("late", 1);
+  ASSERT_TRUE(await_all());
+  expect_logs(target);
+}
+
+TEST_F(ProducerTest, a_broker_that_restarts_is_connected_again) {
+  Target target(1);
+  target.cluster.add_topic("t", 1);
+  start(target);
+  send(lane("t", 0), 2);
+  ASSERT_TRUE(await_all());
+  target.cluster.stop(1);
+  send(lane("t", 0), 4);
+  target.cluster.start(1);
+  ASSERT_TRUE(await_all());
+  expect_logs(target);
+}
+
+}  // namespace
+}  // namespace kferry::client
