@@ -116,7 +116,7 @@ TEST(Connection, ReceivesResponsesOfEverySizeIntoSlabsThatFit) {
   std::vector<std::size_t> sizes{0, 1, 11, 12, 13, 4'000, 16'372, 16'376, 16'380, 16'384, 16'400};
   std::minstd_rand random(42);
   for (int i = 0; i < 60; ++i) sizes.push_back(random() % 200'000);
-  sizes.push_back(20U << 20);
+  sizes.push_back(5U << 20);
   cluster.on(ApiKey::fetch, [&](const ScriptedRequest& request) {
     const auto number = static_cast<std::size_t>(request.reader().i32());
     auto reply = ScriptedReply::answer(noise(sizes[number], static_cast<unsigned>(number)));
