@@ -58,7 +58,7 @@ class BrokerConnection final : public Connection,
   void logged_in();
   void reauthenticate();
 
-  std::unique_ptr<ByteStream> make_stream();
+  Result<std::unique_ptr<ByteStream>> make_stream();
 
   void readable();
   void read_turn();

@@ -251,11 +251,22 @@ void LiveCluster::all_is_well() {
   if (on_trouble_) on_trouble_(nullptr);
 }
 
+/// One for all connections; when there can be none, each of them says why.
+ClusterSettings with_tls_context(ClusterSettings settings) {
+  const auto& security = settings.connection.security;
+  if (!security || !security->tls || settings.connection.tls_context) return settings;
+  if (auto context = security::make_tls_context(*security->tls); context) {
+    settings.connection.tls_context = std::move(context).value();
+  }
+  return settings;
+}
+
 }  // namespace
 
 std::unique_ptr<Cluster> Cluster::create(net::Loop& loop, SlabPool& slabs, ClusterSettings settings,
                                          OnTrouble on_trouble) {
-  return std::make_unique<LiveCluster>(loop, slabs, std::move(settings), std::move(on_trouble));
+  return std::make_unique<LiveCluster>(loop, slabs, with_tls_context(std::move(settings)),
+                                       std::move(on_trouble));
 }
 
 }  // namespace kferry::client

@@ -8,6 +8,8 @@
 #include <boost/asio/post.hpp>
 #include <random>
 
+#include "client/tls_stream.hpp"
+
 /// The life of a connection: connect, handshake, login, exchanges, end. How bytes move is in
 /// connection_traffic.cpp.
 namespace kferry::client {
@@ -94,14 +96,25 @@ void BrokerConnection::connected(Result<Connector::Socket> result) {
   const auto connector = std::exchange(connector_, nullptr);
   if (!result) return fail(named(result.error()));
   socket_ = std::move(result).value();
-  stream_ = make_stream();
+  auto stream = make_stream();
+  if (!stream) return fail(named(stream.error()));
+  stream_ = std::move(stream).value();
   phase_ = Phase::handshake;
   arm_timer();
   continue_handshake();
 }
 
-std::unique_ptr<ByteStream> BrokerConnection::make_stream() {
-  return make_plain_stream(socket_.native_handle());
+Result<std::unique_ptr<ByteStream>> BrokerConnection::make_stream() {
+  const auto& tls = settings_.security->tls;
+  const int socket = socket_.native_handle();
+  if (!tls) return make_plain_stream(socket);
+  if (settings_.tls_context) {
+    return make_tls_stream(socket, settings_.tls_context.get(), endpoint_.host,
+                           tls->verify_host_name);
+  }
+  const auto context = security::make_tls_context(*tls);
+  if (!context) return context.error();
+  return make_tls_stream(socket, context->get(), endpoint_.host, tls->verify_host_name);
 }
 
 void BrokerConnection::continue_handshake() {
@@ -238,7 +251,9 @@ Error BrokerConnection::closed_by_broker() const {
   const char* hint = "";
   if (phase_ == Phase::login && !settings_.security->tls && login_.versions().empty()) {
     hint = " at once; a listener that wants TLS does that, see security.protocol";
-  } else if (phase_ == Phase::login) {
+  } else if (phase_ == Phase::handshake) {
+    hint = " while beginning TLS; does this listener speak TLS? See security.protocol";
+  } else if (phase_ == Phase::login && settings_.security->sasl) {
     hint = " during authentication";
   } else if (phase_ == Phase::open && !served_ && !settings_.security->sasl) {
     hint =

@@ -13,6 +13,7 @@
 #include "kferry/net/loop.hpp"
 #include "kferry/protocol/api.hpp"
 #include "kferry/security/profile.hpp"
+#include "kferry/security/tls_context.hpp"
 
 namespace kferry::client {
 
@@ -30,7 +31,10 @@ Result<std::vector<Endpoint>> parse_endpoints(const std::string& bootstrap_serve
 inline constexpr std::int32_t k_response_bytes_max = 256 << 20;
 
 struct ConnectionSettings {
-  std::shared_ptr<const security::SecurityProfile> security;
+  std::shared_ptr<const security::SecurityProfile> security;  ///< null: PLAINTEXT
+  /// What make_tls_context makes of the profile, shared by all connections of a cluster, which
+  /// Cluster sees to. Null: each connection makes its own.
+  std::shared_ptr<ssl_ctx_st> tls_context;
   std::string client_id;
   /// From the name to the end of authentication.
   Milliseconds connect_timeout{10'000};
