@@ -83,7 +83,8 @@ ProducePipe::ProducePipe(PipeOwner& owner, std::int32_t node)
     : owner_(owner), node_(node), timer_(owner.cluster().loop().io()) {}
 
 void ProducePipe::ensure_connected() {
-  if (connecting_ || connection() != nullptr) return;
+  // A connection that ends tells its exchanges one by one: it stays until all of them know.
+  if (connecting_ || connection() != nullptr || in_flight_ > 0) return;
   if (now() < connect_at_) return wake_at(connect_at_);
   const auto endpoint = owner_.cluster().endpoint(node_);
   if (!endpoint) return owner_.cluster().refresh_soon();
@@ -218,7 +219,11 @@ void ProducePipe::ended(ProduceExchange& exchange, std::int32_t throttle_ms) {
     throttled_until_ = now() + Milliseconds(throttle_ms);
   }
   owner_.exchange_ended();
-  flush();
+  if (connection() == nullptr) {
+    wake_at(now());
+  } else {
+    flush();
+  }
 }
 
 void ProducePipe::misbehaved(const std::string& how) {
