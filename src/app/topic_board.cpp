@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 
 #include "kferry/base/log.hpp"
@@ -40,6 +41,33 @@ topics::PartitioningMode to_mode(config::Partitioning partitioning) {
   return topics::PartitioningMode::automatic;
 }
 
+std::optional<pipeline::EngineKind> to_engine(config::EngineChoice choice) {
+  switch (choice) {
+    case config::EngineChoice::automatic:
+      return std::nullopt;
+    case config::EngineChoice::passthrough:
+      return pipeline::EngineKind::passthrough;
+    case config::EngineChoice::records:
+      return pipeline::EngineKind::records;
+  }
+  return std::nullopt;
+}
+
+/// Mechanisms that only librdkafka speaks.
+bool foreign_mechanism(const security::SecurityProfile& profile) {
+  return profile.sasl && (profile.sasl->mechanism == security::SaslMechanism::gssapi ||
+                          profile.sasl->mechanism == security::SaslMechanism::oauthbearer);
+}
+
+std::string against_passthrough(const config::FlowSettings& flow) {
+  if (!flow.filters.empty()) return "records are filtered";
+  if (flow.provenance_headers) return "headers are added to records";
+  if (foreign_mechanism(flow.source.security) || foreign_mechanism(flow.target.security)) {
+    return "GSSAPI and OAUTHBEARER are spoken by the records engine only";
+  }
+  return "";
+}
+
 Error at(const config::Origin& origin, const Error& error) {
   const std::string where = to_string(origin);
   return Error{ErrorKind::configuration, where.empty() ? error.text : where + ": " + error.text};
@@ -60,7 +88,8 @@ Result<TopicBoard> TopicBoard::make(const config::FlowSettings& flow) {
   }
   return TopicBoard(std::move(*filter), std::move(*renamer),
                     pipeline::PlanRules{to_mode(flow.partitioning), flow.create_topics,
-                                        flow.target.record_bytes_max});
+                                        flow.target.record_bytes_max, to_engine(flow.engine),
+                                        against_passthrough(flow)});
 }
 
 pipeline::PlanRules TopicBoard::rules_for(const std::string& source_topic) const {
@@ -68,6 +97,7 @@ pipeline::PlanRules TopicBoard::rules_for(const std::string& source_topic) const
   if (const Route* running = route(source_topic)) {
     rules.partitioning = running->partitioner.by_key() ? topics::PartitioningMode::key
                                                        : topics::PartitioningMode::source;
+    rules.engine = running->engine;
   }
   return rules;
 }
@@ -99,19 +129,32 @@ Result<std::vector<TopicPlan>> TopicBoard::plan(const kafka::Cluster& source,
         found != on_target.end() && found->second.partitions > 0) {
       facts.target_partitions = found->second.partitions;
     }
-    if (with_config) {
-      if (auto values = source.topic_config(facts.source, timeout)) facts.source_config = *values;
-      if (facts.target_partitions) {
-        if (auto values = target.topic_config(facts.target, timeout)) {
-          facts.target_config = *values;
-        }
-      }
-    }
+    add_configs(facts, source, target, with_config, timeout);
     plans.push_back(plan_topic(facts, rules_for(topic.name)));
   }
   std::sort(plans.begin(), plans.end(),
             [](const TopicPlan& a, const TopicPlan& b) { return a.source < b.source; });
   return plans;
+}
+
+void TopicBoard::add_configs(TopicFacts& facts, const kafka::Cluster& source,
+                             const kafka::Cluster& target, bool anew, Milliseconds timeout) {
+  const bool passthrough_possible =
+      rules_.engine != pipeline::EngineKind::records && rules_.against_passthrough.empty();
+  if (!anew && !passthrough_possible) return;
+  const auto look_up = [&](std::map<std::string, Config>& known, const kafka::Cluster& cluster,
+                           const std::string& topic) {
+    const auto found = known.find(topic);
+    if (found != known.end() && !anew) return found->second;
+    const auto values = cluster.topic_config(topic, timeout);
+    // Not being allowed to know is an answer too; a cluster that does not answer is asked again.
+    if (!values && values.error().kind != ErrorKind::authorization) return Config();
+    return known[topic] = values ? *values : Config();
+  };
+  facts.source_config = look_up(source_configs_, source, facts.source);
+  if (facts.target_partitions) {
+    facts.target_config = look_up(target_configs_, target, facts.target);
+  }
 }
 
 Result<void> TopicBoard::carry_out(const TopicPlan& plan, const kafka::Cluster& source,
@@ -140,6 +183,25 @@ Result<void> TopicBoard::carry_out(const TopicPlan& plan, const kafka::Cluster& 
   return target.create_topic(plan.target, plan.source_partitions, carried, timeout);
 }
 
+TopicBoard::Route TopicBoard::route_of(const TopicPlan& plan) const {
+  Route route{plan.target, *plan.partitioner, *plan.target_partitions, plan.engine, false, {}};
+  if (const auto found = source_configs_.find(plan.source); found != source_configs_.end()) {
+    const auto policy = found->second.find("cleanup.policy");
+    route.compacted =
+        policy != found->second.end() && policy->second.find("compact") != std::string::npos;
+  }
+  if (const auto found = target_configs_.find(plan.target); found != target_configs_.end()) {
+    const auto limit = found->second.find("max.message.bytes");
+    std::int64_t bytes = 0;
+    if (limit != found->second.end() &&
+        std::from_chars(limit->second.data(), limit->second.data() + limit->second.size(), bytes)
+                .ec == std::errc()) {
+      route.target_batch_bytes_max = bytes;
+    }
+  }
+  return route;
+}
+
 std::vector<std::string> TopicBoard::settle(const std::vector<TopicPlan>& plans) {
   std::vector<std::string> runnable;
   for (const TopicPlan& plan : plans) {
@@ -147,7 +209,7 @@ std::vector<std::string> TopicBoard::settle(const std::vector<TopicPlan>& plans)
     const auto running = routes_.find(plan.source);
     if (running == routes_.end()) {
       if (!possible) continue;
-      routes_.emplace(plan.source, Route{plan.target, *plan.partitioner, *plan.target_partitions});
+      routes_.emplace(plan.source, route_of(plan));
     } else if (plan.target_partitions) {
       // Placement by key goes on with the count it began with; placement by source partition only
       // learns of partitions that are new on the target.

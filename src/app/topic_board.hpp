@@ -23,7 +23,8 @@ class TopicBoard {
   /// Errors: configuration, with the origin of the wrong pattern.
   static Result<TopicBoard> make(const config::FlowSettings& flow);
 
-  /// One look at both clusters. with_config also reads topic configurations, for warnings.
+  /// One look at both clusters. with_config reads the topics' configurations anew, for warnings;
+  /// without it only those are read that the choice of an engine needs and that are not known yet.
   Result<std::vector<pipeline::TopicPlan>> plan(const kafka::Cluster& source,
                                                 const kafka::Cluster& target, bool with_config,
                                                 Milliseconds timeout);
@@ -36,6 +37,9 @@ class TopicBoard {
     std::string target;
     topics::Partitioner partitioner;
     std::int32_t target_partitions = 0;
+    pipeline::EngineKind engine = pipeline::EngineKind::records;
+    bool compacted = false;                              ///< the source topic is
+    std::optional<std::int64_t> target_batch_bytes_max;  ///< max.message.bytes; unset: not known
   };
   /// Takes over what plans decided. Returns the source topics that can run, sorted.
   std::vector<std::string> settle(const std::vector<pipeline::TopicPlan>& plans);
@@ -43,13 +47,19 @@ class TopicBoard {
 
  private:
   TopicBoard(topics::TopicFilter filter, topics::TopicRenamer renamer, pipeline::PlanRules rules)
-      : filter_(std::move(filter)), renamer_(std::move(renamer)), rules_(rules) {}
+      : filter_(std::move(filter)), renamer_(std::move(renamer)), rules_(std::move(rules)) {}
+  Route route_of(const pipeline::TopicPlan& plan) const;
   pipeline::PlanRules rules_for(const std::string& source_topic) const;
+  void add_configs(pipeline::TopicFacts& facts, const kafka::Cluster& source,
+                   const kafka::Cluster& target, bool anew, Milliseconds timeout);
 
   topics::TopicFilter filter_;
   topics::TopicRenamer renamer_;
   pipeline::PlanRules rules_;
   std::map<std::string, Route> routes_;
+  using Config = std::map<std::string, std::string>;
+  std::map<std::string, Config> source_configs_;  ///< by topic; empty: may not be read
+  std::map<std::string, Config> target_configs_;
 };
 
 }  // namespace kferry::app

@@ -162,9 +162,11 @@ constexpr Option k_options[] = {
      .text = "create topics that are missing on the target, and add missing partitions",
      .apply_flow = create_topics},
     {.name = "engine",
-     .argument = "auto|records",
+     .argument = "auto|passthrough|records",
      .default_text = "auto",
-     .text = "how records are moved",
+     .text =
+         "how records are moved: batches as they are, one by one, or per topic whichever serves "
+         "it best ('kferry plan' says which and why)",
      .apply_flow = engine},
     {.name = "on.send.failure",
      .argument = "exit|park|skip",

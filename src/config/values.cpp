@@ -157,8 +157,9 @@ Parsed<Partitioning> parse_partitioning(std::string_view text) {
 }
 
 Parsed<EngineChoice> parse_engine(std::string_view text) {
-  return parse_word<EngineChoice>(
-      text, {{"auto", EngineChoice::automatic}, {"records", EngineChoice::records}});
+  return parse_word<EngineChoice>(text, {{"auto", EngineChoice::automatic},
+                                         {"passthrough", EngineChoice::passthrough},
+                                         {"records", EngineChoice::records}});
 }
 
 Parsed<SendFailurePolicy> parse_send_failure(std::string_view text) {

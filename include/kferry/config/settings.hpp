@@ -56,7 +56,7 @@ struct LibraryProperty {
 
 enum class OffsetReset { earliest, latest, none };
 enum class Partitioning { automatic, source, key };
-enum class EngineChoice { automatic, records };
+enum class EngineChoice { automatic, passthrough, records };
 enum class SendFailurePolicy { exit, park, skip };
 
 struct SourceSettings {
