@@ -207,6 +207,7 @@ void put_entry(std::vector<StoreEntry>& entries, StoreEntry entry) {
 
 Result<std::vector<StoreEntry>> read_store(ByteView bytes, const std::optional<Secret>& password,
                                            const std::optional<Secret>& key_password) {
+  const CleanErrorQueue clean;
   const auto kind = kind_of(as_text(bytes));
   if (!kind) return kind.error();
   auto content = read_as(*kind, bytes, {password, key_password});
@@ -215,6 +216,7 @@ Result<std::vector<StoreEntry>> read_store(ByteView bytes, const std::optional<S
 }
 
 Result<TrustStore> read_trust_store(ByteView bytes, const std::optional<Secret>& password) {
+  const CleanErrorQueue clean;
   const std::optional<Secret> no_key_password;
   const StoreRequest request{password, no_key_password, false, "ssl.truststore.password", ""};
   const auto kind = kind_of(as_text(bytes));
@@ -229,6 +231,7 @@ Result<TrustStore> read_trust_store(ByteView bytes, const std::optional<Secret>&
 
 Result<KeyStore> read_key_store(ByteView bytes, const std::optional<Secret>& password,
                                 const std::optional<Secret>& key_password) {
+  const CleanErrorQueue clean;
   const StoreRequest request{password, key_password, true, "ssl.keystore.password",
                              "ssl.key.password"};
   const auto kind = kind_of(as_text(bytes));
@@ -254,6 +257,7 @@ Result<KeyStore> read_key_store(ByteView bytes, const std::optional<Secret>& pas
 
 Result<KeyStore> read_key_pair(const Secret& key_pem, std::string_view chain_pem,
                                const std::optional<Secret>& key_password) {
+  const CleanErrorQueue clean;
   if (key_pem.reveal().size() > k_store_bytes_max || chain_pem.size() > k_store_bytes_max) {
     return store_error("the PEM text is too long");
   }
