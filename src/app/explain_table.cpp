@@ -17,12 +17,16 @@ namespace {
 using config::Explanation;
 
 constexpr std::size_t k_columns = 5;
-constexpr std::string_view k_nobody = "(not set)";
+constexpr std::string_view k_not_set = "(not set)";
+constexpr std::string_view k_empty = "(empty)";
 using Cells = std::array<std::string_view, k_columns>;
 
 Cells cells(const Explanation& row) {
-  return {row.property, row.decided_alone ? k_nobody : std::string_view(row.value), row.fate,
-          row.became.empty() ? "-" : std::string_view(row.became), row.why};
+  const std::string_view value = row.decided_alone   ? k_not_set
+                                 : row.value.empty() ? k_empty
+                                                     : std::string_view(row.value);
+  return {row.property, value, row.fate, row.became.empty() ? "-" : std::string_view(row.became),
+          row.why};
 }
 
 /// Characters of UTF-8.

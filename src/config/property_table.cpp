@@ -45,6 +45,7 @@ std::string read_as(const PropertyRule& rule, Value& value) {
     case Type::long_integer: {
       const auto parsed = parse_integer(value.text, of_type(rule.type, rule.limits));
       value.number = parsed.value.value_or(0);
+      if (parsed && rule.not_zero && value.number == 0) return "must not be 0";
       return parsed.wrong;
     }
     case Type::boolean: {
@@ -60,7 +61,7 @@ std::string read_as(const PropertyRule& rule, Value& value) {
     case Type::string:
     case Type::password:
     case Type::class_name:
-      return "";
+      return rule.not_empty && value.text.empty() ? "is empty" : "";
   }
   return "";
 }

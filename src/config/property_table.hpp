@@ -88,6 +88,8 @@ struct PropertyRule {
   Limits limits = {};             ///< Java's
   std::string_view allowed = "";  ///< Java's words, joined by '|'; empty: any
   bool any_case = false;          ///< of the words
+  bool not_empty = false;         ///< Java refuses an empty text
+  bool not_zero = false;          ///< Java refuses 0, although it lies within the limits
   std::string_view library = "";  ///< passed: librdkafka's name
   Limits library_limits = {};  ///< passed: a value outside is moved to the limit, and that is said
   std::string_view ours = "";  ///< decided: kferry's value, which needs no notice

@@ -154,6 +154,7 @@ constexpr PropertyRule k_target_rules[] = {
      .fate = Fate::translated,
      .type = Type::integer,
      .limits = {-1, 9},
+     .not_zero = true,
      .translate = take_compression_level,
      .text = "compression.level, with compression.type=gzip"},
     {.name = "compression.lz4.level",

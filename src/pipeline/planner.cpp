@@ -101,7 +101,9 @@ std::optional<std::int32_t> decide_target(const TopicFacts& facts, const PlanRul
     if (!rules.create_topics) {
       block(plan, "target-topic-missing",
             "topic " + facts.target +
-                " does not exist on the target; create it there or start with --create.topics");
+                " does not exist on the target, or the principal may not describe it; create it "
+                "there "
+                "or start with --create.topics, or give the principal Describe");
       return std::nullopt;
     }
     plan.action = TopicPlan::Action::create;

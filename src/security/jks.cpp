@@ -259,6 +259,7 @@ class JksReader {
 }  // namespace
 
 Result<StoreContent> read_jks(ByteView bytes, const StoreRequest& request) {
+  const CleanErrorQueue clean;
   return JksReader(unsigned_bytes(as_text(bytes)), request).read();
 }
 

@@ -73,4 +73,14 @@ std::string openssl_errors();
 /// The same, for where a failure is expected and its reason is of no use to anybody.
 void forget_openssl_errors() noexcept;
 
+/// Leaves this thread's error queue empty: what lies there would be taken for the reason of a later
+/// failure, and SSL_get_error() makes an error of it.
+class CleanErrorQueue {
+ public:
+  CleanErrorQueue() noexcept { forget_openssl_errors(); }
+  CleanErrorQueue(const CleanErrorQueue&) = delete;
+  CleanErrorQueue& operator=(const CleanErrorQueue&) = delete;
+  ~CleanErrorQueue() { forget_openssl_errors(); }
+};
+
 }  // namespace kferry::security

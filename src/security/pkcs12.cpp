@@ -231,6 +231,7 @@ class Pkcs12Reader {
 
 Result<StoreContent> read_pkcs12(ByteView bytes, const StoreRequest& request,
                                  const CryptoLibrary& library, const Pkcs12Rules& rules) {
+  const CleanErrorQueue clean;
   return Pkcs12Reader(request, library, rules).read(bytes);
 }
 

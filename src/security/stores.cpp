@@ -18,10 +18,12 @@ namespace {
 
 constexpr std::string_view k_jks_magic = "\xFE\xED\xFE\xED";
 constexpr std::string_view k_jceks_magic = "\xCE\xCE\xCE\xCE";
+constexpr char k_der_sequence = 0x30;
 
-/// A sequence of more than 127 bytes, which every store is. Text may begin with a 0x30 too: '0'.
-bool is_der(std::string_view bytes) {
-  return bytes.size() > 1 && bytes[0] == 0x30 && (static_cast<unsigned char>(bytes[1]) & 0x80) != 0;
+/// A sequence of more than 127 bytes. A short one could be text as well: 0x30 is a '0'.
+bool is_long_sequence(std::string_view bytes) {
+  return bytes.size() > 1 && bytes[0] == k_der_sequence &&
+         (static_cast<unsigned char>(bytes[1]) & 0x80) != 0;
 }
 
 Result<StoreKind> kind_of(std::string_view bytes) {
@@ -38,8 +40,8 @@ Result<StoreKind> kind_of(std::string_view bytes) {
         "-importkeystore -srcstoretype JCEKS -srckeystore FILE -deststoretype PKCS12 "
         "-destkeystore FILE.p12`");
   }
-  if (!is_der(bytes)) {
-    if (is_pem(bytes)) return StoreKind::pem;
+  if (!is_long_sequence(bytes) && is_pem(bytes)) return StoreKind::pem;
+  if (bytes.front() != k_der_sequence) {
     return store_error("this is neither a JKS nor a PKCS12 store nor PEM");
   }
   if (parse_certificate(bytes)) {
@@ -205,6 +207,7 @@ void put_entry(std::vector<StoreEntry>& entries, StoreEntry entry) {
 
 Result<std::vector<StoreEntry>> read_store(ByteView bytes, const std::optional<Secret>& password,
                                            const std::optional<Secret>& key_password) {
+  const CleanErrorQueue clean;
   const auto kind = kind_of(as_text(bytes));
   if (!kind) return kind.error();
   auto content = read_as(*kind, bytes, {password, key_password});
@@ -213,6 +216,7 @@ Result<std::vector<StoreEntry>> read_store(ByteView bytes, const std::optional<S
 }
 
 Result<TrustStore> read_trust_store(ByteView bytes, const std::optional<Secret>& password) {
+  const CleanErrorQueue clean;
   const std::optional<Secret> no_key_password;
   const StoreRequest request{password, no_key_password, false, "ssl.truststore.password", ""};
   const auto kind = kind_of(as_text(bytes));
@@ -227,6 +231,7 @@ Result<TrustStore> read_trust_store(ByteView bytes, const std::optional<Secret>&
 
 Result<KeyStore> read_key_store(ByteView bytes, const std::optional<Secret>& password,
                                 const std::optional<Secret>& key_password) {
+  const CleanErrorQueue clean;
   const StoreRequest request{password, key_password, true, "ssl.keystore.password",
                              "ssl.key.password"};
   const auto kind = kind_of(as_text(bytes));
@@ -252,6 +257,7 @@ Result<KeyStore> read_key_store(ByteView bytes, const std::optional<Secret>& pas
 
 Result<KeyStore> read_key_pair(const Secret& key_pem, std::string_view chain_pem,
                                const std::optional<Secret>& key_password) {
+  const CleanErrorQueue clean;
   if (key_pem.reveal().size() > k_store_bytes_max || chain_pem.size() > k_store_bytes_max) {
     return store_error("the PEM text is too long");
   }

@@ -306,6 +306,42 @@ TEST_F(CommandLine, Subcommands) {
   EXPECT_EQ(parse_with({"--explain"}).code, ExitCode::usage);
 }
 
+TEST_F(CommandLine, Explain) {
+  auto args = with({"--explain", "--json"});
+  args.insert(args.begin(), "check");
+  const auto outcome = parse(args);
+  ASSERT_TRUE(outcome.invocation) << mistakes(outcome);
+  EXPECT_TRUE(outcome.invocation->explain);
+  const auto& rows = outcome.invocation->settings.explanations;
+  ASSERT_FALSE(rows.empty());
+  EXPECT_EQ(rows.front().flow, "mirror");
+  EXPECT_EQ(rows.front().side, "source");
+  EXPECT_EQ(rows.front().property, "bootstrap.servers");
+  EXPECT_EQ(to_string(rows.front().origin), consumer_ + ":1");
+  EXPECT_EQ(rows.back().side, "target");
+
+  folder_.write("p.properties", "bootstrap.servers=t:2\nacks=0\n");
+  const auto wrong = parse(args);
+  EXPECT_FALSE(wrong.invocation);
+  EXPECT_TRUE(wrong.explain_draft && wrong.draft_json);
+  EXPECT_EQ(wrong.draft.explanations.size(), rows.size());
+}
+
+TEST_F(CommandLine, JaasFileThatNobodyNeeds) {
+  EXPECT_TRUE(
+      notes(parse_with({"--jaas", "/no/such.conf"}), "--jaas: not read, no client needs it"));
+  EXPECT_EQ(parse({"run", "--config", "x.json", "--jaas", "y.conf"}).code, ExitCode::usage);
+}
+
+TEST_F(CommandLine, StrictCountsUnknownSecurityProperties) {
+  folder_.write("p.properties", "bootstrap.servers=t:2\nssl.truststore.pasword=hunter2\n");
+  EXPECT_EQ(mistakes(parse_with({"--strict"})),
+            producer_ +
+                ":2: 'ssl.truststore.pasword': not a known property of Kafka's producer "
+                "(did you mean ssl.truststore.password?)\n");
+  EXPECT_EQ(mistakes(parse_with({})), "");
+}
+
 TEST_F(CommandLine, HelpAndVersion) {
   for (const auto& args : std::vector<std::vector<std::string>>{
            {"--help"}, {"help"}, {"-h"}, {"plan", "--help"}, {"--num.streams", "x", "--help"}}) {
@@ -331,6 +367,10 @@ TEST_F(CommandLine, HelpAndVersion) {
   const auto options = parse({"help", "options", "--markdown"});
   EXPECT_NE(options.text.find("| `--engine auto\\|records` | `auto` |"), std::string::npos);
   const auto properties = parse({"help", "properties", "--markdown"});
+  EXPECT_NE(properties.text.find("| `ssl.truststore.location` | string | translated | JKS"),
+            std::string::npos);
+  EXPECT_NE(properties.text.find("| `${env:NAME}` |"), std::string::npos);
+  EXPECT_EQ(properties.text.find("not supported yet"), std::string::npos);
   EXPECT_NE(
       properties.text.find("| `fetch.max.wait.ms` | int | passed on | as fetch.wait.max.ms |"),
       std::string::npos);

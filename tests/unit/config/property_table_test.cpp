@@ -214,6 +214,10 @@ constexpr std::array k_typed{
     Typed{k_source, "sasl.login.refresh.window.factor", "0.8", ""},
     Typed{k_source, "sasl.login.refresh.window.factor", "much",
           "sasl.login.refresh.window.factor: 'much' is not a number"},
+    Typed{k_source, "group.instance.id", " ", "group.instance.id: is empty"},
+    Typed{k_source, "group.instance.id", "a", ""},
+    Typed{k_target, "compression.gzip.level", "0", "compression.gzip.level: must not be 0"},
+    Typed{k_target, "compression.gzip.level", "-1", ""},
     Typed{k_target, "partitioner.ignore.keys", "no",
           "partitioner.ignore.keys: 'no' is neither true nor false"},
 };

@@ -1,6 +1,7 @@
 #include "kferry/security/stores.hpp"
 
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 
 #include "unit/security/store_data.hpp"
 
@@ -154,6 +155,22 @@ TEST(KeyPair, MustFitTheFirstCertificate) {
   EXPECT_TRUE(says(text_of(read_key_pair(key, ca, k_no_password)), "does not fit"));
   const auto turned = text_of(read_key_pair(key, ca + store_data("client.pem"), k_no_password));
   EXPECT_TRUE(says(turned, "number 2"));
+}
+
+TEST(Stores, LeaveNoErrorOfOpensslBehind) {
+  const auto clean = [] { return ERR_peek_error() == 0; };
+  ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+  // Its password is tried in two spellings, of which one fails.
+  const auto bytes = store_data("openssl_no_password.p12");
+  EXPECT_TRUE(entries_of(bytes, secret("")));
+  EXPECT_TRUE(clean());
+  EXPECT_FALSE(keys(bytes, secret("x")));
+  EXPECT_TRUE(clean());
+  EXPECT_FALSE(trust(store_data("trusted.p12").substr(0, 300), secret("changeit")));
+  EXPECT_TRUE(clean());
+  EXPECT_FALSE(read_key_pair(Secret("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
+                             store_data("ca.pem"), k_no_password));
+  EXPECT_TRUE(clean());
 }
 
 std::string one_line(std::string text) {

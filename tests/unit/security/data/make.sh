@@ -50,6 +50,8 @@ pair two_keys.jks JKS zebra changeit
 pair two_keys.jks JKS antelope changeit
 trust empty.jks JKS gone changeit ca.pem
 kt -delete -keystore empty.jks -storepass changeit -alias gone
+trust empty.p12 PKCS12 gone changeit ca.pem
+kt -delete -keystore empty.p12 -storepass changeit -alias gone
 pair client.jceks JCEKS client changeit
 
 # PKCS12 by Java
