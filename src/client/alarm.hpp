@@ -1,11 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <functional>
 #include <memory>
-#include <random>
 #include <utility>
 
 #include "kferry/base/clock.hpp"
@@ -39,25 +36,6 @@ class Alarm {
   std::function<void()> ring_;
   SteadyTime due_ = SteadyTime::max();
   std::shared_ptr<Alarm*> self_;
-};
-
-/// Pauses that double from min to max, each longer or shorter by up to a fifth, so that many that
-/// failed together do not come back together.
-class Backoff {
- public:
-  Backoff(Milliseconds min, Milliseconds max) : min_(min), max_(max) {}
-
-  Milliseconds pause(int failures) {
-    constexpr int k_doublings_max = 16;
-    const auto full = std::min(max_, min_ * (1 << std::min(failures, k_doublings_max)));
-    const std::int64_t fifth = full.count() / 5;
-    return full + Milliseconds(std::uniform_int_distribution<std::int64_t>(-fifth, fifth)(random_));
-  }
-
- private:
-  Milliseconds min_;
-  Milliseconds max_;
-  std::minstd_rand random_{std::random_device()()};
 };
 
 }  // namespace kferry::client

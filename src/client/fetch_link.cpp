@@ -60,7 +60,7 @@ void FetchLink::connect() {
   const auto endpoint = cluster.endpoint(node_);
   if (!endpoint) {
     cluster.refresh_soon();
-    connect_at_ = now() + owner_.backoff().pause(failures_++);
+    connect_at_ = now() + owner_.pauses().after(failures_++);
     return alarm_.at(connect_at_);
   }
   connecting_ = true;
@@ -84,7 +84,7 @@ void FetchLink::lost(const Error& error) {
   if (closed_ || std::exchange(lost_, true)) return;
   log::debug("client", "source: broker {}: {}", node_, error.text);
   session_.restart(true);
-  connect_at_ = now() + owner_.backoff().pause(failures_++);
+  connect_at_ = now() + owner_.pauses().after(failures_++);
   owner_.cluster().refresh_soon();
   alarm_.at(connect_at_);
 }
@@ -163,7 +163,7 @@ void FetchLink::refused(std::int16_t code) {
     log::warning("client", "source: broker {} refuses to be fetched from: {}", node_,
                  fetch_error_name(code));
   }
-  if (!session || refusals_ > 0) hold(owner_.backoff().pause(refusals_));
+  if (!session || refusals_ > 0) hold(owner_.pauses().after(refusals_));
   ++refusals_;
 }
 

@@ -9,6 +9,7 @@
 #include "client/alarm.hpp"
 #include "client/fetch_session.hpp"
 #include "client/fetch_track.hpp"
+#include "client/pauses.hpp"
 #include "kferry/client/connection.hpp"
 #include "kferry/client/fetcher.hpp"
 #include "kferry/protocol/cluster_state.hpp"
@@ -27,7 +28,7 @@ class FetchOwner {
   virtual ~FetchOwner() = default;
   virtual Cluster& cluster() noexcept = 0;
   virtual const FetchSettings& settings() const noexcept = 0;
-  virtual Backoff& backoff() noexcept = 0;
+  virtual Pauses& pauses() noexcept = 0;
   virtual Fetcher::Counters& counters_of_links() noexcept = 0;
   virtual FetchTrack* find(const TrackName& name) = 0;
   virtual void fetched(FetchLink& link, const protocol::FetchResponse& response,

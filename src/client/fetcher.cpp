@@ -13,6 +13,7 @@
 #include "client/alarm.hpp"
 #include "client/fetch_errors.hpp"
 #include "client/fetch_link.hpp"
+#include "client/pauses.hpp"
 #include "kferry/base/check.hpp"
 #include "kferry/base/log.hpp"
 
@@ -38,7 +39,7 @@ class SessionFetcher final : public Fetcher, public FetchOwner {
   // FetchOwner
   Cluster& cluster() noexcept override { return cluster_; }
   const FetchSettings& settings() const noexcept override { return settings_; }
-  Backoff& backoff() noexcept override { return backoff_; }
+  Pauses& pauses() noexcept override { return pauses_; }
   Counters& counters_of_links() noexcept override { return counters_; }
   FetchTrack* find(const TrackName& name) override;
   void fetched(FetchLink& link, const protocol::FetchResponse& response,
@@ -65,7 +66,7 @@ class SessionFetcher final : public Fetcher, public FetchOwner {
 
   Cluster& cluster_;
   const FetchSettings settings_;
-  Backoff backoff_;
+  Pauses pauses_;
   Counters counters_;
   std::unordered_map<FetchFeed*, std::unique_ptr<FetchTrack>> tracks_;
   std::uint64_t last_id_ = 0;
@@ -81,7 +82,7 @@ class SessionFetcher final : public Fetcher, public FetchOwner {
 SessionFetcher::SessionFetcher(Cluster& cluster, FetchSettings settings)
     : cluster_(cluster),
       settings_(settings),
-      backoff_(cluster.settings().backoff_min, cluster.settings().backoff_max),
+      pauses_(cluster.settings().backoff_min, cluster.settings().backoff_max),
       alarm_(cluster.loop(), [this] { flush(); }),
       self_(std::make_shared<SessionFetcher*>(this)) {
   cluster_.add_listener([weak = std::weak_ptr(self_)] {
@@ -181,7 +182,7 @@ void SessionFetcher::detach(FetchTrack& track) {
 void SessionFetcher::send_home(FetchTrack& track) {
   detach(track);
   track.state = State::homeless;
-  track.retry_at = now() + backoff_.pause(track.failures++);
+  track.retry_at = now() + pauses_.after(track.failures++);
   homeless_.insert(&track);
   alarm_.at(track.retry_at);
 }
