@@ -291,7 +291,7 @@ TEST(Cluster, TellsThatNobodyCanBeAskedAndThatItIsOver) {
 
 TEST(Cluster, SaysThatBrokersAreTooOld) {
   ScriptedCluster brokers;
-  brokers.set_versions({{3, 0, 5}});
+  brokers.set_versions({{3, 0, 1}});
   ClusterWorld world(brokers.bootstrap());
   world.start({"orders"});
   const auto trouble = world.trouble(0);
