@@ -15,6 +15,7 @@
 #include "kferry/base/clock.hpp"
 #include "kferry/base/exit_code.hpp"
 #include "kferry/config/settings.hpp"
+#include "kferry/engines/passthrough/passthrough_engine.hpp"
 #include "kferry/kafka/connection_watch.hpp"
 #include "kferry/kafka/group_member.hpp"
 #include "kferry/observe/snapshot.hpp"
@@ -63,6 +64,7 @@ class Flow final : private kafka::GroupListener {
   struct Entry {
     std::unique_ptr<pipeline::Shard> shard;
     std::size_t stream = 0;
+    pipeline::EngineKind engine = pipeline::EngineKind::records;
     observe::ShardState state = observe::ShardState::running;
     std::string reason;
     std::uint64_t records_lost = 0;
@@ -88,10 +90,17 @@ class Flow final : private kafka::GroupListener {
   Result<void> try_connect();
   void say_connecting(const Error& why);
   Result<void> make_member(std::size_t partitions);
-  Result<void> make_streams(std::size_t partitions);
   void resize();
   bool rejoin(std::size_t partitions);
   void apply_security();
+
+  // flow_streams.cpp: what an engine needs is made when the first topic needs it
+  Result<void> make_streams(const std::vector<pipeline::TopicPlan>& plans);
+  Result<std::size_t> stream_for(pipeline::EngineKind engine);
+  Result<void> make_reader(pipeline::EngineKind engine);
+  Result<std::unique_ptr<pipeline::Stream>> make_stream(pipeline::EngineKind engine);
+  void drop_streams();
+  bool reads_itself(const TopicPartition& tp) const;
 
   // flow.cpp: the life of the flow
   void loop();
@@ -119,6 +128,7 @@ class Flow final : private kafka::GroupListener {
 
   // flow_snapshot.cpp
   observe::ShardSnapshot snapshot_of(const Entry& entry) const;
+  engines::passthrough::BatchCounts passthrough_batches() const;
 
   // flow_trouble.cpp: shards that can not go on
   void serve_events();
@@ -155,9 +165,11 @@ class Flow final : private kafka::GroupListener {
   std::unique_ptr<kafka::GroupMember> member_;
   std::unique_ptr<positions::StartPositions> starts_;
   std::unique_ptr<LogEnds> log_ends_;
-  std::unique_ptr<pipeline::Reader> reader_;
+  std::unique_ptr<pipeline::Reader> records_reader_;
+  std::unique_ptr<engines::passthrough::PassReader> pass_reader_;
 
   std::vector<std::string> subscribed_;
+  std::map<pipeline::EngineKind, std::vector<std::size_t>> streams_of_;  ///< indices of streams_
   std::size_t next_stream_ = 0;
   SteadyTime refresh_at_{};
   SteadyTime commit_at_{};
@@ -186,6 +198,7 @@ class Flow final : private kafka::GroupListener {
   std::string target_cluster_id_;
   std::uint64_t rebalances_ = 0;
   observe::ReleasedCounters released_;
+  engines::passthrough::BatchCounts released_passthrough_;  ///< of readers that are gone
 
   // Last, so that it goes first: its threads use what stands above.
   std::vector<std::unique_ptr<pipeline::Stream>> streams_;

@@ -31,7 +31,7 @@ std::vector<std::optional<Offset>> Flow::on_assign(const std::vector<TopicPartit
   std::vector<std::optional<Offset>> starts(partitions.size());
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     const auto found = offsets.find(partitions[i]);
-    if (found != offsets.end()) starts[i] = found->second;
+    if (found != offsets.end() && !reads_itself(partitions[i])) starts[i] = found->second;
   }
   {
     const std::lock_guard lock(state_mutex_);
@@ -86,7 +86,13 @@ std::map<TopicPartition, Offset> Flow::start_shards(const std::vector<TopicParti
 
 bool Flow::open_shard(const positions::Start& start, const TopicBoard::Route& route) {
   Entry entry;
-  entry.stream = next_stream_++ % streams_.size();
+  entry.engine = route.engine;
+  const auto stream = stream_for(route.engine);
+  if (!stream) {
+    wait_for_start(start.tp, "not-opened", stream.error().text);
+    return false;
+  }
+  entry.stream = *stream;
   entry.shard =
       std::make_unique<pipeline::Shard>(start.tp, route.target, route.partitioner, *start.offset);
   entry.records_lost = start.lost;
@@ -128,6 +134,7 @@ void Flow::start_waiting() {
   // The library takes assignments whole: what runs goes on where it reads now.
   std::vector<kafka::CommitMark> reads;
   for (const auto& [tp, entry] : shards_) {
+    if (reads_itself(tp)) continue;
     reads.push_back({tp, Offset(entry.shard->read_position.load())});
   }
   if (const auto restarted = member_->restart(reads); !restarted) {

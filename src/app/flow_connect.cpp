@@ -7,7 +7,6 @@
 
 #include "app/flow.hpp"
 #include "app/flow_config.hpp"
-#include "app/record_filter.hpp"
 #include "kferry/base/log.hpp"
 
 namespace kferry::app {
@@ -42,18 +41,6 @@ positions::Reset to_reset(config::OffsetReset reset) {
       return positions::Reset::none;
   }
   return positions::Reset::none;
-}
-
-pipeline::SendFailurePolicy to_policy(config::SendFailurePolicy policy) {
-  switch (policy) {
-    case config::SendFailurePolicy::exit:
-      return pipeline::SendFailurePolicy::exit;
-    case config::SendFailurePolicy::park:
-      return pipeline::SendFailurePolicy::park;
-    case config::SendFailurePolicy::skip:
-      return pipeline::SendFailurePolicy::skip;
-  }
-  return pipeline::SendFailurePolicy::exit;
 }
 
 /// What tells one profile's connections from another's beside user name and password.
@@ -160,13 +147,14 @@ Result<void> Flow::try_connect() {
     }
   }
   if (const auto made = make_member(partitions.size()); !made) return made.error();
-  if (const auto made = make_streams(partitions.size()); !made) return made.error();
+  if (const auto made = make_streams(*plans); !made) return made.error();
   log::info("app", "{}: source cluster {}, target cluster {}, {} matching topics, {} partitions",
             settings_.name, *source_id, *target_id, plans->size(), partitions.size());
   return {};
 }
 
 Result<void> Flow::make_member(std::size_t partitions) {
+  drop_streams();  // of a try that did not get through
   const PrefetchLimits limits = prefetch_limits(flow_budget_bytes_, partitions);
   sized_for_ = partitions;
   log::info("app",
@@ -180,43 +168,8 @@ Result<void> Flow::make_member(std::size_t partitions) {
   if (!member) return member.error();
   member_ = std::move(*member);
   auto log_ends = std::make_unique<LogEnds>(member_->cluster());
-  reader_ = engines::records::make_reader(
-      member_->client(), [ends = log_ends.get()](const TopicPartition& tp) { ends->nudge(tp); });
   const std::lock_guard lock(state_mutex_);
   log_ends_ = std::move(log_ends);
-  return {};
-}
-
-Result<void> Flow::make_streams(std::size_t partitions) {
-  engines::records::WriterOptions options;
-  options.config = target_config(settings_);
-  options.idempotence = settings_.target.idempotence;
-  options.name = settings_.name;
-  options.watch = target_context_.watch;
-  options.transform.provenance_headers = settings_.provenance_headers;
-  options.transform.source_cluster_id = source_cluster_id_;
-  auto filter = make_record_filter(settings_.filters);
-  if (!filter) return filter.error();
-  options.transform.filter = std::move(*filter);
-  options.on_timestamps_replaced = [this](std::uint64_t count) { timestamps_replaced_ += count; };
-
-  const auto sink = [this](pipeline::StreamEvent event) {
-    const std::lock_guard lock(events_mutex_);
-    events_.push_back(std::move(event));
-  };
-  std::vector<std::unique_ptr<pipeline::Stream>> streams;
-  for (int i = 0; i < settings_.streams; ++i) {
-    const auto factory = [&](std::function<void()> on_acknowledgements) {
-      return engines::records::make_writer(options, std::move(on_acknowledgements));
-    };
-    auto stream = pipeline::Stream::create({to_policy(settings_.on_send_failure), settings_.name,
-                                            shard_bytes_max(flow_budget_bytes_, partitions)},
-                                           *reader_, factory, budget_, clock_, sink);
-    if (!stream) return stream.error();
-    streams.push_back(std::move(*stream));
-  }
-  const std::lock_guard lock(state_mutex_);
-  streams_ = std::move(streams);
   return {};
 }
 
@@ -237,21 +190,11 @@ void Flow::resize() {
 bool Flow::rejoin(std::size_t partitions) {
   if (!member_->close(settings_.drain_timeout + k_leave_timeout)) return false;
   release_all();
-  std::vector<std::unique_ptr<pipeline::Stream>> streams;
-  std::unique_ptr<LogEnds> log_ends;
-  {
-    const std::lock_guard lock(state_mutex_);
-    streams.swap(streams_);
-    log_ends.swap(log_ends_);
-  }
-  streams.clear();
-  log_ends.reset();
-  reader_.reset();
+  drop_streams();
   member_.reset();
   subscribed_.clear();
   refresh_at_ = SteadyTime{};
-  auto made = make_member(partitions);
-  if (made) made = make_streams(partitions);
+  const auto made = make_member(partitions);
   if (!made) fail(exit_code(made.error().kind), made.error().text);
   return true;
 }

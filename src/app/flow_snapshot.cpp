@@ -12,7 +12,7 @@ observe::ShardSnapshot Flow::snapshot_of(const Entry& entry) const {
   out.topic = shard.source.topic;
   out.partition = shard.source.partition.value();
   out.target_topic = shard.target_topic;
-  out.engine = "records";
+  out.engine = to_string(entry.engine);
   out.state = entry.state;
   out.reason = entry.reason;
   out.position = shard.position.load(std::memory_order_acquire);
@@ -76,6 +76,7 @@ observe::FlowSnapshot Flow::snapshot() const {
     out.delay.sum_seconds += static_cast<double>(counters.delay_sum_ms) / 1'000;
     for (const auto& [reason, count] : stream->send_errors()) out.send_errors[reason] += count;
   }
+  out.passthrough_batches = passthrough_batches();
   for (const auto& [topic, why] : waiting_topics_) ++out.waiting_topics[why.reason];
   bool running = state_ == observe::FlowState::running && assigned_once_;
   for (const auto& [tp, entry] : shards_) {
@@ -86,7 +87,6 @@ observe::FlowSnapshot Flow::snapshot() const {
     observe::ShardSnapshot& waiting = out.shards.emplace_back();
     waiting.topic = tp.topic;
     waiting.partition = tp.partition.value();
-    waiting.engine = "records";
     waiting.reason = why.reason + ": " + why.text;
   }
   if (!out.connection_troubles.empty() && state_ == observe::FlowState::connecting) {

@@ -112,7 +112,7 @@ void Flow::retry(const TopicPartition& tp, Entry& entry) {
   }
   stream.abandon({entry.shard.get()});
   const Offset position(entry.shard->position);
-  if (const auto sought = member_->seek(tp, position, k_request_timeout); !sought) {
+  if (!reads_itself(tp) && !member_->seek(tp, position, k_request_timeout)) {
     // Where the library stands still at the end of its log no seek helps, only a fresh start.
     leave_lost_range(entry);
     return;
@@ -162,9 +162,11 @@ void Flow::leave_lost_range(Entry& entry) {
   stream.resume(*entry.shard, start);
   std::vector<kafka::CommitMark> reads;
   for (const auto& [other, known] : shards_) {
+    if (reads_itself(other)) continue;
     reads.push_back({other, other == tp ? start : Offset(known.shard->read_position.load())});
   }
-  if (const auto restarted = member_->restart(reads); !restarted) {
+  if (const auto restarted = reads_itself(tp) ? Result<void>() : member_->restart(reads);
+      !restarted) {
     park(entry, "RESTART", restarted.error().text);
     return;
   }

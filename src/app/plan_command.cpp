@@ -110,18 +110,23 @@ void print_table(const FlowPlan& plan) {
     source_width = std::max(source_width, topic.source.size());
     target_width = std::max(target_width, topic.target.size());
   }
-  fmt::print("  {:<{}}  {:<{}}  {:>10}  {:<12}  {:<8}  {}\n", "SOURCE TOPIC", source_width,
+  fmt::print("  {:<{}}  {:<{}}  {:>10}  {:<12}  {:<11}  {}\n", "SOURCE TOPIC", source_width,
              "TARGET TOPIC", target_width, "PARTITIONS", "PARTITIONING", "ENGINE", "STATE");
   for (const TopicPlan& topic : plan.topics) {
     const std::string counts =
         fmt::format("{} -> {}", topic.source_partitions,
                     topic.target_partitions ? std::to_string(*topic.target_partitions) : "-");
     const std::string action = to_string(topic.action);
-    fmt::print("  {:<{}}  {:<{}}  {:>10}  {:<12}  {:<8}  {}\n", topic.source, source_width,
+    fmt::print("  {:<{}}  {:<{}}  {:>10}  {:<12}  {:<11}  {}\n", topic.source, source_width,
                topic.target, target_width, counts,
-               topic.partitioning.empty() ? "-" : "by " + topic.partitioning, topic.engine,
+               topic.partitioning.empty() ? "-" : "by " + topic.partitioning,
+               to_string(topic.engine),
                topic.blocked ? "FAILS: " + topic.blocked_text
                              : (action.empty() ? "ok" : "ok: will " + action));
+    if (!topic.engine_reason.empty()) {
+      fmt::print("  {:<{}}    {}: {}\n", "", source_width, to_string(topic.engine),
+                 topic.engine_reason);
+    }
     for (const std::string& warning : topic.warnings) {
       fmt::print("  {:<{}}    warning: {}\n", "", source_width, warning);
     }
@@ -137,7 +142,7 @@ json to_json(const FlowPlan& plan) {
                       {"target_partitions",
                        topic.target_partitions ? json(*topic.target_partitions) : json(nullptr)},
                       {"partitioning", topic.partitioning},
-                      {"engine", topic.engine},
+                      {"engine", to_string(topic.engine)},
                       {"engine_reason", topic.engine_reason},
                       {"action", to_string(topic.action)},
                       {"blocked", topic.blocked ? json(*topic.blocked) : json(nullptr)},

@@ -186,13 +186,13 @@ void LiveCluster::request() {
   exchange_.version = *version;
   protocol::RequestFrame frame(exchange_.frame, exchange_.key, *version, 0,
                                settings_.connection.client_id);
-  protocol::write_metadata(frame.body(), topics);
+  protocol::write_metadata(frame.body(), topics, *version);
   frame.finish();
   connection_->send(exchange_);
 }
 
 void LiveCluster::answered(protocol::WireReader& body) {
-  const auto metadata = protocol::read_metadata(body);
+  const auto metadata = protocol::read_metadata(body, exchange_.version);
   if (!metadata) {
     return failed(
         {ErrorKind::unreachable,

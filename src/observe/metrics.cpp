@@ -173,7 +173,15 @@ void add_batches(Families& families, const Snapshot& snapshot) {
       families.open({"kferry_batches_total", "Batches by engine, by the way they went and why."},
                     MetricType::Counter);
   for (const FlowSnapshot& flow : snapshot.flows) {
+    for (const auto& [way, count] : flow.passthrough_batches) {
+      Labels labels = flow_labels(flow);
+      labels.push_back({"engine", "passthrough"});
+      labels.push_back({"path", way.first});
+      labels.push_back({"reason", way.second});
+      add(family, std::move(labels), number(count));
+    }
     for (const auto& [engine, count] : totals(flow).batches) {
+      if (engine == "passthrough") continue;
       Labels labels = flow_labels(flow);
       labels.push_back({"engine", valid_utf8(engine)});
       labels.push_back({"path", "records"});

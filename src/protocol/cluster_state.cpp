@@ -6,11 +6,15 @@ namespace kferry::protocol {
 namespace {
 
 constexpr std::int32_t k_consumer_replica = -1;
+constexpr std::int16_t k_version_with_throttle = 3;
+constexpr std::int16_t k_version_with_creation = 4;
+constexpr std::int16_t k_version_with_offline = 5;
+constexpr std::int16_t k_version_with_epochs = 7;
 // The least that an element takes on the wire, for counts that lie.
 constexpr std::size_t k_broker_bytes_min = 12;
 constexpr std::size_t k_topic_bytes_min = 6;
 constexpr std::size_t k_metadata_topic_bytes_min = 9;
-constexpr std::size_t k_metadata_partition_bytes_min = 26;
+constexpr std::size_t k_metadata_partition_bytes_min = 18;
 constexpr std::size_t k_listed_bytes = 26;
 constexpr std::size_t k_epoch_end_bytes = 18;
 constexpr std::size_t k_node_bytes = 4;
@@ -19,29 +23,29 @@ void skip_nodes(WireReader& in) {
   for (std::size_t count = in.array(k_node_bytes); count > 0; --count) in.i32();
 }
 
-MetadataPartition read_metadata_partition(WireReader& in) {
+MetadataPartition read_metadata_partition(WireReader& in, std::int16_t version) {
   MetadataPartition partition;
   partition.error = in.i16();
   partition.partition = in.i32();
   partition.leader = in.i32();
-  partition.leader_epoch = in.i32();
+  if (version >= k_version_with_epochs) partition.leader_epoch = in.i32();
   skip_nodes(in);  // replicas
   skip_nodes(in);  // in sync
-  skip_nodes(in);  // offline
+  if (version >= k_version_with_offline) skip_nodes(in);
   return partition;
 }
 
 }  // namespace
 
-void write_metadata(WireWriter& out, std::span<const std::string> topics) {
+void write_metadata(WireWriter& out, std::span<const std::string> topics, std::int16_t version) {
   out.array(topics.size());
   for (const std::string& topic : topics) out.string(topic);
-  out.boolean(false);
+  if (version >= k_version_with_creation) out.boolean(false);
 }
 
-std::optional<MetadataResponse> read_metadata(WireReader& in) {
+std::optional<MetadataResponse> read_metadata(WireReader& in, std::int16_t version) {
   MetadataResponse response;
-  response.throttle_ms = in.i32();
+  if (version >= k_version_with_throttle) response.throttle_ms = in.i32();
   for (std::size_t count = in.array(k_broker_bytes_min); count > 0; --count) {
     MetadataBroker broker;
     broker.node = in.i32();
@@ -58,7 +62,7 @@ std::optional<MetadataResponse> read_metadata(WireReader& in) {
     topic.name = in.string();
     in.boolean();  // internal
     for (std::size_t left = in.array(k_metadata_partition_bytes_min); left > 0; --left) {
-      topic.partitions.push_back(read_metadata_partition(in));
+      topic.partitions.push_back(read_metadata_partition(in, version));
     }
     response.topics.push_back(std::move(topic));
   }

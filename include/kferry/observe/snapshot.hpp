@@ -22,7 +22,7 @@ struct ShardSnapshot {
   std::string topic;
   std::int32_t partition = 0;
   std::string target_topic;
-  std::string engine;  ///< "records"
+  std::string engine;  ///< "passthrough", "records"; empty while it waits
   ShardState state = ShardState::waiting;
   std::string reason;                             ///< why it is parked or waiting, for people
   std::optional<std::int64_t> source_end_offset;  ///< last stable offset or high watermark
@@ -85,6 +85,8 @@ struct FlowSnapshot {
   std::map<std::string, std::uint64_t> commit_failures;  ///< by reason
   std::map<std::string, std::uint64_t> waiting_topics;   ///< topics that can not start, by reason
   std::vector<ConnectionTrouble> connection_troubles;    ///< empty while both clusters let it in
+  /// What became of batches of the passthrough engine, by path and reason: {"pass", "none"}.
+  std::map<std::pair<std::string, std::string>, std::uint64_t> passthrough_batches;
   DelayHistogram delay;  ///< record timestamp to target acknowledgement
   std::vector<ShardSnapshot> shards;
   ReleasedCounters released;  ///< of shards that were revoked; totals = shards + released

@@ -43,7 +43,7 @@ inline constexpr std::array k_api_support{
     ApiSupport{ApiKey::produce, "Produce", 7, 8, 9},
     ApiSupport{ApiKey::fetch, "Fetch", 10, 11, 12},
     ApiSupport{ApiKey::list_offsets, "ListOffsets", 5, 5, 6},
-    ApiSupport{ApiKey::metadata, "Metadata", 7, 7, 9},
+    ApiSupport{ApiKey::metadata, "Metadata", 2, 7, 9},
     ApiSupport{ApiKey::sasl_handshake, "SaslHandshake", 1, 1, k_never_flexible},
     ApiSupport{ApiKey::api_versions, "ApiVersions", 2, 2, 3},
     ApiSupport{ApiKey::init_producer_id, "InitProducerId", 1, 1, 2},

@@ -9,12 +9,12 @@
 
 #include "kferry/protocol/wire.hpp"
 
-/// What a cluster says about itself: Metadata (key 3, version 7), ListOffsets (key 2, version 5)
+/// What a cluster says about itself: Metadata (key 3, versions 2 to 7), ListOffsets (key 2, version 5)
 /// and OffsetForLeaderEpoch (key 23, version 2).
 namespace kferry::protocol {
 
 /// Never creates a topic.
-void write_metadata(WireWriter& out, std::span<const std::string> topics);
+void write_metadata(WireWriter& out, std::span<const std::string> topics, std::int16_t version);
 
 struct MetadataBroker {
   std::int32_t node = -1;
@@ -41,7 +41,7 @@ struct MetadataResponse {
   std::optional<std::string_view> cluster_id;
   std::vector<MetadataTopic> topics;
 };
-std::optional<MetadataResponse> read_metadata(WireReader& in);
+std::optional<MetadataResponse> read_metadata(WireReader& in, std::int16_t version);
 
 /// Timestamps that mean a place.
 inline constexpr std::int64_t k_latest = -1;

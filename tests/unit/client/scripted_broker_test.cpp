@@ -75,11 +75,11 @@ TEST(ScriptedCluster, TellsWhoLeadsWhat) {
   const RawClient client(cluster.endpoint(2));
   const std::vector<std::string> topics{"orders", "unknown"};
   client.send(ApiKey::metadata, 7, 1,
-              [&](protocol::WireWriter& out) { protocol::write_metadata(out, topics); });
+              [&](protocol::WireWriter& out) { protocol::write_metadata(out, topics, 7); });
   const auto response = client.receive();
   protocol::WireReader in(response);
   EXPECT_EQ(protocol::read_response_header(in, ApiKey::metadata), 1);
-  const auto metadata = protocol::read_metadata(in);
+  const auto metadata = protocol::read_metadata(in, 7);
   ASSERT_TRUE(metadata);
   EXPECT_EQ(in.remaining(), 0U);
   ASSERT_EQ(metadata->brokers.size(), 2U);
