@@ -4,57 +4,20 @@
 #include <utility>
 
 #include "app/flow_config.hpp"
-#include "app/record_filter.hpp"
 #include "kferry/base/log.hpp"
 
 namespace kferry::app {
 namespace {
 
 constexpr Milliseconds k_request_timeout{10'000};
-constexpr Milliseconds k_connect_timeout{5'000};
-constexpr Milliseconds k_connect_retry{1'000};
-/// A cluster that does not answer is mentioned this often.
-constexpr Milliseconds k_connecting_reminder{30'000};
+/// A topic that was just created shows in the target's metadata after so long.
+constexpr Milliseconds k_created_soon{1'000};
 /// How long the control loop waits for the group; it is not on the way of any record.
 constexpr Milliseconds k_poll{50};
 /// Leaving the group may take this long beyond the drain; the library can hang here (2.0.2).
 constexpr Milliseconds k_leave_timeout{10'000};
 /// Refreshes that a running topic may be missing from before it is left.
 constexpr int k_misses_max = 3;
-
-std::vector<TopicPartition> all_partitions(const std::vector<pipeline::TopicPlan>& plans) {
-  std::vector<TopicPartition> partitions;
-  for (const auto& plan : plans) {
-    for (std::int32_t p = 0; p < plan.source_partitions; ++p) {
-      partitions.push_back({plan.source, Partition(p)});
-    }
-  }
-  return partitions;
-}
-
-positions::Reset to_reset(config::OffsetReset reset) {
-  switch (reset) {
-    case config::OffsetReset::earliest:
-      return positions::Reset::earliest;
-    case config::OffsetReset::latest:
-      return positions::Reset::latest;
-    case config::OffsetReset::none:
-      return positions::Reset::none;
-  }
-  return positions::Reset::none;
-}
-
-pipeline::SendFailurePolicy to_policy(config::SendFailurePolicy policy) {
-  switch (policy) {
-    case config::SendFailurePolicy::exit:
-      return pipeline::SendFailurePolicy::exit;
-    case config::SendFailurePolicy::park:
-      return pipeline::SendFailurePolicy::park;
-    case config::SendFailurePolicy::skip:
-      return pipeline::SendFailurePolicy::skip;
-  }
-  return pipeline::SendFailurePolicy::exit;
-}
 
 }  // namespace
 
@@ -64,23 +27,14 @@ Flow::Flow(const config::FlowSettings& settings, TopicBoard board, std::int64_t 
       board_(std::move(board)),
       budget_(flow_budget_bytes / k_budget_quarters),
       flow_budget_bytes_(flow_budget_bytes),
-      clock_(clock) {}
+      clock_(clock),
+      newest_security_{settings_.source.security, settings_.target.security},
+      source_context_{kafka::Side::source, settings_.name,
+                      make_watch(kafka::Side::source, settings_, clock)},
+      target_context_{kafka::Side::target, settings_.name,
+                      make_watch(kafka::Side::target, settings_, clock)} {}
 
 Flow::~Flow() = default;
-
-Result<std::unique_ptr<Flow>> Flow::make(const config::FlowSettings& settings,
-                                         std::int64_t flow_budget_bytes, const Clock& clock) {
-  auto board = TopicBoard::make(settings);
-  if (!board) return board.error();
-  std::unique_ptr<Flow> flow(new Flow(settings, std::move(*board), flow_budget_bytes, clock));
-  auto source = kafka::make_query_client(source_query_config(settings), flow->source_context_);
-  if (!source) return source.error();
-  flow->source_query_ = std::move(*source);
-  auto target = kafka::make_query_client(target_config(settings), flow->target_context_);
-  if (!target) return target.error();
-  flow->target_query_ = std::move(*target);
-  return flow;
-}
 
 void Flow::stop(bool drain) {
   if (!drain) drain_wanted_ = false;
@@ -106,122 +60,6 @@ ExitCode Flow::run() {
   return exit_code_;
 }
 
-/// Retries until both clusters answered. False when the flow is to end instead.
-bool Flow::connect() {
-  while (!stop_requested_) {
-    const Result<void> connected = try_connect();
-    if (connected) return exit_code_ == ExitCode::ok;
-    if (connected.error().kind == ErrorKind::configuration) {
-      fail(ExitCode::configuration, connected.error().text);
-      return false;
-    }
-    say_connecting(connected.error().text);
-    const SteadyTime until = clock_.steady() + k_connect_retry;
-    while (!stop_requested_ && clock_.steady() < until) std::this_thread::sleep_for(k_poll);
-  }
-  return false;
-}
-
-void Flow::say_connecting(const std::string& why) {
-  const SteadyTime now = clock_.steady();
-  if (said_connecting_at_ == SteadyTime{} || now - said_connecting_at_ >= k_connecting_reminder) {
-    log::warning("app", "{}: {}; trying again until it works", settings_.name, why);
-    said_connecting_at_ = now;
-  }
-  const std::lock_guard lock(state_mutex_);
-  reason_ = why;
-}
-
-Result<void> Flow::try_connect() {
-  const kafka::Cluster source(source_query_.get(), kafka::Side::source);
-  const kafka::Cluster target(target_query_.get(), kafka::Side::target);
-  const auto source_id = source.cluster_id(k_connect_timeout);
-  if (!source_id) return source_id.error();
-  const auto target_id = target.cluster_id(k_connect_timeout);
-  if (!target_id) return target_id.error();
-  {
-    const std::lock_guard lock(state_mutex_);
-    source_cluster_id_ = *source_id;
-    target_cluster_id_ = *target_id;
-  }
-  const auto plans = board_.plan(source, target, false, k_request_timeout);
-  if (!plans) return plans.error();
-  for (const auto& plan : *plans) {
-    if (*source_id == *target_id && plan.source == plan.target) {
-      return Error{ErrorKind::configuration,
-                   "source and target are the same cluster (" + *source_id + ") and topic " +
-                       plan.source +
-                       " would be copied into itself; check bootstrap.servers, or "
-                       "rename the topic"};
-    }
-  }
-  const std::vector<TopicPartition> partitions = all_partitions(*plans);
-  starts_ =
-      std::make_unique<positions::StartPositions>(source, to_reset(settings_.source.offset_reset));
-  if (!partitions.empty()) {
-    if (const auto primed = starts_->prime(partitions, k_request_timeout); !primed) {
-      return primed.error();
-    }
-  }
-  if (const auto made = make_member(partitions.size()); !made) return made.error();
-  if (const auto made = make_streams(partitions.size()); !made) return made.error();
-  log::info("app", "{}: source cluster {}, target cluster {}, {} matching topics, {} partitions",
-            settings_.name, *source_id, *target_id, plans->size(), partitions.size());
-  return {};
-}
-
-Result<void> Flow::make_member(std::size_t partitions) {
-  const PrefetchLimits limits = prefetch_limits(flow_budget_bytes_, partitions);
-  sized_for_ = partitions;
-  log::info("app",
-            "{}: limits: {} KiB and {} records fetched ahead per partition, {} KiB per fetch and "
-            "partition, {} KiB per fetch, {} batches in flight per partition",
-            settings_.name, limits.queue_bytes_per_partition / 1'024,
-            limits.queue_records_per_partition, limits.fetch_bytes_per_partition / 1'024,
-            limits.fetch_bytes_max / 1'024, pipeline::k_ledger_slots);
-  auto member = kafka::GroupMember::create(member_config(settings_, limits), settings_.name, *this);
-  if (!member) return member.error();
-  member_ = std::move(*member);
-  auto log_ends = std::make_unique<LogEnds>(member_->cluster());
-  reader_ = engines::records::make_reader(
-      member_->client(), [ends = log_ends.get()](const TopicPartition& tp) { ends->nudge(tp); });
-  const std::lock_guard lock(state_mutex_);
-  log_ends_ = std::move(log_ends);
-  return {};
-}
-
-Result<void> Flow::make_streams(std::size_t partitions) {
-  engines::records::WriterOptions options;
-  options.config = target_config(settings_);
-  options.idempotence = settings_.target.idempotence;
-  options.name = settings_.name;
-  options.transform.provenance_headers = settings_.provenance_headers;
-  options.transform.source_cluster_id = source_cluster_id_;
-  auto filter = make_record_filter(settings_.filters);
-  if (!filter) return filter.error();
-  options.transform.filter = std::move(*filter);
-  options.on_timestamps_replaced = [this](std::uint64_t count) { timestamps_replaced_ += count; };
-
-  const auto sink = [this](pipeline::StreamEvent event) {
-    const std::lock_guard lock(events_mutex_);
-    events_.push_back(std::move(event));
-  };
-  std::vector<std::unique_ptr<pipeline::Stream>> streams;
-  for (int i = 0; i < settings_.streams; ++i) {
-    const auto factory = [&](std::function<void()> on_acknowledgements) {
-      return engines::records::make_writer(options, std::move(on_acknowledgements));
-    };
-    auto stream = pipeline::Stream::create({to_policy(settings_.on_send_failure), settings_.name,
-                                            shard_bytes_max(flow_budget_bytes_, partitions)},
-                                           *reader_, factory, budget_, clock_, sink);
-    if (!stream) return stream.error();
-    streams.push_back(std::move(*stream));
-  }
-  const std::lock_guard lock(state_mutex_);
-  streams_ = std::move(streams);
-  return {};
-}
-
 void Flow::loop() {
   commit_at_ = clock_.steady() + settings_.commit_interval;
   while (!stop_requested_ && exit_code_ == ExitCode::ok) {
@@ -230,6 +68,9 @@ void Flow::loop() {
       refresh_topics();
       refresh_at_ = clock_.steady() + settings_.refresh_interval;
     }
+    if (security_changed_) apply_security();
+    source_context_.watch->remind();
+    target_context_.watch->remind();
     member_->poll(k_poll);
     serve_events();
     judge_out_of_range();
@@ -241,37 +82,6 @@ void Flow::loop() {
       commit_at_ = clock_.steady() + settings_.commit_interval;
     }
   }
-}
-
-/// The client's limits are per partition and for its life: with many more partitions than they were
-/// made for, memory would outgrow the budget. A new member with the same group takes its place.
-void Flow::resize() {
-  resize_wanted_ = false;
-  const std::size_t partitions = shards_.size();
-  log::info("app", "{}: {} partitions where limits were made for {}: joining the group anew",
-            settings_.name, partitions, sized_for_);
-  if (!member_->close(settings_.drain_timeout + k_leave_timeout)) {
-    log::warning("app", "{}: the group could not be left in time; limits stay", settings_.name);
-    sized_for_ = partitions;
-    return;
-  }
-  release_all();
-  std::vector<std::unique_ptr<pipeline::Stream>> streams;
-  std::unique_ptr<LogEnds> log_ends;
-  {
-    const std::lock_guard lock(state_mutex_);
-    streams.swap(streams_);
-    log_ends.swap(log_ends_);
-  }
-  streams.clear();
-  log_ends.reset();
-  reader_.reset();
-  member_.reset();
-  subscribed_.clear();
-  refresh_at_ = SteadyTime{};
-  auto made = make_member(partitions);
-  if (made) made = make_streams(partitions);
-  if (!made) fail(exit_code(made.error().kind), made.error().text);
 }
 
 void Flow::refresh_topics() {
@@ -298,7 +108,7 @@ void Flow::refresh_topics() {
   if (changed) {
     // What was created shows in the target's metadata a moment later; until then it waits.
     if (auto again = board_.plan(source, target, false, k_request_timeout)) plans = again;
-    refresh_at_ = clock_.steady() + k_connect_retry;
+    refresh_at_ = clock_.steady() + k_created_soon;
   }
   std::erase_if(*plans, [this](const pipeline::TopicPlan& plan) {
     return source_cluster_id_ == target_cluster_id_ && plan.source == plan.target;

@@ -15,6 +15,7 @@
 #include "kferry/base/clock.hpp"
 #include "kferry/base/exit_code.hpp"
 #include "kferry/config/settings.hpp"
+#include "kferry/kafka/connection_watch.hpp"
 #include "kferry/kafka/group_member.hpp"
 #include "kferry/observe/snapshot.hpp"
 #include "kferry/pipeline/byte_budget.hpp"
@@ -44,6 +45,11 @@ class Flow final : private kafka::GroupListener {
   ExitCode run();
   /// drain: let what is under way arrive. Without, only commit what has arrived.
   void stop(bool drain);
+
+  /// New profiles for the connections from now on, without loss and without another order. False
+  /// when they are the ones it has. Thread: any.
+  bool change_security(const security::SecurityProfile& source,
+                       const security::SecurityProfile& target);
 
   observe::FlowSnapshot snapshot() const;
   /// Whether the group had its first assignment; Thread: any.
@@ -76,19 +82,24 @@ class Flow final : private kafka::GroupListener {
   Flow(const config::FlowSettings& settings, TopicBoard board, std::int64_t flow_budget_bytes,
        const Clock& clock);
 
-  // flow.cpp: the life of the flow
+  // flow_connect.cpp: to the clusters, and to them anew
+  Result<void> make_query_clients();
   bool connect();
   Result<void> try_connect();
+  void say_connecting(const Error& why);
   Result<void> make_member(std::size_t partitions);
   Result<void> make_streams(std::size_t partitions);
-  void loop();
   void resize();
+  bool rejoin(std::size_t partitions);
+  void apply_security();
+
+  // flow.cpp: the life of the flow
+  void loop();
   void refresh_topics();
   std::vector<std::string> with_missed(std::vector<std::string> runnable);
   void note_waiting(const std::vector<pipeline::TopicPlan>& plans);
   void commit_due();
   std::vector<kafka::CommitMark> positions() const;
-  void say_connecting(const std::string& why);
   void fail(ExitCode code, const std::string& why);
 
   // flow_assignment.cpp: partitions come and go
@@ -120,11 +131,15 @@ class Flow final : private kafka::GroupListener {
   Entry* entry_of(const pipeline::Shard* shard);
   void reread(const TopicPartition& tp);
 
-  const config::FlowSettings settings_;
+  config::FlowSettings settings_;  ///< its security changes; control thread
   TopicBoard board_;
   pipeline::ByteBudget budget_;
   const std::int64_t flow_budget_bytes_;
   const Clock& clock_;
+
+  std::mutex security_mutex_;
+  std::pair<security::SecurityProfile, security::SecurityProfile> newest_security_;
+  std::atomic<bool> security_changed_{false};
 
   std::atomic<bool> stop_requested_{false};
   std::atomic<bool> drain_wanted_{true};
@@ -133,8 +148,8 @@ class Flow final : private kafka::GroupListener {
 
   // In order of dependence, like the streams below: they end before the member whose queues they
   // read.
-  kafka::LogContext source_context_{kafka::Side::source, {}};
-  kafka::LogContext target_context_{kafka::Side::target, {}};
+  kafka::LogContext source_context_;
+  kafka::LogContext target_context_;
   kafka::Client source_query_;
   kafka::Client target_query_;
   std::unique_ptr<kafka::GroupMember> member_;

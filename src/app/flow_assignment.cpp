@@ -41,6 +41,7 @@ std::vector<std::optional<Offset>> Flow::on_assign(const std::vector<TopicPartit
   // Start positions are committed at once: a crash before the first regular commit must not move
   // them, and Kafka's tools show numbers from the beginning.
   commit_now_ = true;
+  source_context_.watch->group_joined();
   return starts;
 }
 

@@ -102,4 +102,16 @@ kafka::ClientConfig target_config(const config::FlowSettings& flow) {
   return config;
 }
 
+std::shared_ptr<kafka::ConnectionWatch> make_watch(kafka::Side side,
+                                                   const config::FlowSettings& flow,
+                                                   const Clock& clock,
+                                                   kafka::ConnectionWatch::Voice voice) {
+  const bool source = side == kafka::Side::source;
+  return std::make_shared<kafka::ConnectionWatch>(
+      side, flow.name, source ? flow.source.bootstrap_servers : flow.target.bootstrap_servers,
+      std::make_shared<security::SecurityProfile>(source ? flow.source.security
+                                                         : flow.target.security),
+      clock, voice);
+}
+
 }  // namespace kferry::app

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 
+#include "kferry/base/clock.hpp"
 #include "kferry/config/settings.hpp"
 #include "kferry/engines/records/records_engine.hpp"
 #include "kferry/kafka/client_config.hpp"
+#include "kferry/kafka/connection_watch.hpp"
 
 namespace kferry::app {
 
@@ -35,5 +37,10 @@ kafka::ClientConfig member_config(const config::FlowSettings& flow, const Prefet
 /// The properties of a source client for questions only, with the group's name.
 kafka::ClientConfig source_query_config(const config::FlowSettings& flow);
 kafka::ClientConfig target_config(const config::FlowSettings& flow);
+
+/// Follows the connections of one side's clients.
+std::shared_ptr<kafka::ConnectionWatch> make_watch(
+    kafka::Side side, const config::FlowSettings& flow, const Clock& clock,
+    kafka::ConnectionWatch::Voice voice = kafka::ConnectionWatch::Voice::log);
 
 }  // namespace kferry::app

@@ -51,6 +51,14 @@ observe::FlowSnapshot Flow::snapshot() const {
   out.memory_used_bytes =
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, budget_.used_bytes()));
 
+  for (const auto& watch : {source_context_.watch, target_context_.watch}) {
+    for (const kafka::Trouble& trouble : watch->current()) {
+      out.connection_troubles.push_back({kafka::to_string(trouble.side),
+                                         kafka::to_string(trouble.kind),
+                                         kafka::to_string(trouble)});
+    }
+  }
+
   const std::lock_guard lock(state_mutex_);
   out.state = state_;
   out.reason = reason_;
@@ -81,8 +89,11 @@ observe::FlowSnapshot Flow::snapshot() const {
     waiting.engine = "records";
     waiting.reason = why.reason + ": " + why.text;
   }
+  if (!out.connection_troubles.empty() && state_ == observe::FlowState::connecting) {
+    out.reason = out.connection_troubles.front().text;
+  }
   out.ready = running && waiting_topics_.empty() && waiting_partitions_.empty();
-  if (!out.ready && out.reason.empty()) {
+  if (!out.ready && out.reason.empty() && out.connection_troubles.empty()) {
     if (!waiting_topics_.empty()) {
       const auto& [topic, why] = *waiting_topics_.begin();
       out.reason = "topic " + topic + " waits: " + why.text;

@@ -53,7 +53,8 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
     case pipeline::StreamEvent::Kind::parked:
       park(*entry, event.reason,
            "target topic " + entry->shard->target_topic + ", source offset " +
-               std::to_string(event.offset.value()) + ": " + event.text);
+               std::to_string(event.offset.value()) + ": " + event.text +
+               kafka::authorization_remedy(event.reason, kafka::Side::target));
       break;
     case pipeline::StreamEvent::Kind::read_failed:
       if (event.read_kind == pipeline::ReadFailure::Kind::out_of_range && !draining_) {
@@ -61,7 +62,7 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
       } else {
         park(*entry, event.reason,
              "source: reading at offset " + std::to_string(event.offset.value()) + ": " +
-                 event.text);
+                 event.text + kafka::authorization_remedy(event.reason, kafka::Side::source));
       }
       break;
     case pipeline::StreamEvent::Kind::writer_failed:
@@ -186,6 +187,15 @@ void Flow::on_error(kafka::ErrorCode code, const std::string& text,
                     const std::optional<TopicPartition>& tp) {
   if (tp && kafka::error_name(code) == "_INCONSISTENT") {
     reread(*tp);
+    return;
+  }
+  if (!tp && kafka::is_about_connection(code)) {
+    // The watch says it in the operator's words, or finds nothing worth saying.
+    log::debug("app", "{}: source: {}", settings_.name, text);
+    return;
+  }
+  if (kafka::error_name(code) == "GROUP_AUTHORIZATION_FAILED") {
+    source_context_.watch->group_denied(settings_.source.group_id);
     return;
   }
   const std::string where = tp ? " (" + to_string(*tp) + ")" : "";

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -41,12 +42,25 @@ struct FlowPlan {
   std::vector<TopicPlan> topics;
 };
 
+/// Whether the principal may use the consumer group at all.
+Result<void> may_read_group(const kafka::Cluster& source, const std::vector<TopicPlan>& topics) {
+  if (topics.empty()) return {};
+  const std::array asked{TopicPartition{topics.front().source, Partition(0)}};
+  const auto committed = source.committed(asked, k_timeout);
+  if (!committed && committed.error().kind == ErrorKind::authorization) return committed.error();
+  return {};
+}
+
 /// Connects, asks, decides. Errors: what kept it from asking.
 Result<FlowPlan> plan_flow(const config::FlowSettings& settings) {
   auto board = TopicBoard::make(settings);
   if (!board) return board.error();
-  kafka::LogContext source_context{kafka::Side::source, settings.name};
-  kafka::LogContext target_context{kafka::Side::target, settings.name};
+  const SystemClock clock;
+  constexpr auto k_silent = kafka::ConnectionWatch::Voice::silent;
+  kafka::LogContext source_context{kafka::Side::source, settings.name,
+                                   make_watch(kafka::Side::source, settings, clock, k_silent)};
+  kafka::LogContext target_context{kafka::Side::target, settings.name,
+                                   make_watch(kafka::Side::target, settings, clock, k_silent)};
   const auto source_client =
       kafka::make_query_client(source_query_config(settings), source_context);
   if (!source_client) return source_client.error();
@@ -57,12 +71,12 @@ Result<FlowPlan> plan_flow(const config::FlowSettings& settings) {
 
   FlowPlan plan;
   plan.name = settings.name;
-  const auto source_id = source.cluster_id(k_timeout);
+  const auto source_id = kafka::await_cluster(source, *source_context.watch, k_timeout);
   if (!source_id) {
     return Error{source_id.error().kind, source_id.error().text + "; bootstrap.servers=" +
                                              settings.source.bootstrap_servers};
   }
-  const auto target_id = target.cluster_id(k_timeout);
+  const auto target_id = kafka::await_cluster(target, *target_context.watch, k_timeout);
   if (!target_id) {
     return Error{target_id.error().kind, target_id.error().text + "; bootstrap.servers=" +
                                              settings.target.bootstrap_servers};
@@ -71,6 +85,7 @@ Result<FlowPlan> plan_flow(const config::FlowSettings& settings) {
   plan.target_cluster_id = *target_id;
   auto topics = board->plan(source, target, true, k_timeout);
   if (!topics) return topics.error();
+  if (const auto allowed = may_read_group(source, *topics); !allowed) return allowed.error();
   for (TopicPlan& topic : *topics) {
     if (*source_id == *target_id && topic.source == topic.target) {
       topic.blocked = "source-equals-target";
@@ -86,7 +101,7 @@ void print_table(const FlowPlan& plan) {
   fmt::print("flow {}: source cluster {} -> target cluster {}\n", plan.name, plan.source_cluster_id,
              plan.target_cluster_id);
   if (plan.topics.empty()) {
-    fmt::print("  no source topic matches\n");
+    fmt::print("  no source topic matches, or none that the principal may describe\n");
     return;
   }
   std::size_t source_width = 12;
@@ -135,9 +150,25 @@ json to_json(const FlowPlan& plan) {
           {"topics", topics}};
 }
 
+std::vector<std::string> library_notices(const config::Settings& settings) {
+  std::vector<std::string> notices;
+  for (const config::FlowSettings& flow : settings.flows) {
+    for (std::string& text : kafka::security_notices(flow.source.security)) {
+      notices.push_back(flow.name + ": source: " + std::move(text));
+    }
+    for (std::string& text : kafka::security_notices(flow.target.security)) {
+      notices.push_back(flow.name + ": target: " + std::move(text));
+    }
+  }
+  return notices;
+}
+
 void print_notices(const config::Settings& settings) {
   for (const auto& notice : settings.notices) {
     fmt::print(stderr, "kferry: {}\n", config::to_string(notice));
+  }
+  for (const std::string& notice : library_notices(settings)) {
+    fmt::print(stderr, "kferry: warning: {}\n", notice);
   }
 }
 
@@ -195,6 +226,7 @@ ExitCode check_command(const config::Settings& settings, bool as_json, bool expl
   if (as_json) {
     json notices = json::array();
     for (const auto& notice : settings.notices) notices.push_back(config::to_string(notice));
+    for (const std::string& notice : library_notices(settings)) notices.push_back(notice);
     json document{{"mistakes", mistakes}, {"notices", notices}};
     if (explain) document["explain"] = explain_rows(settings.explanations);
     fmt::print("{}\n", document.dump(2, ' ', false, json::error_handler_t::replace));

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kferry/kafka/connection_watch.hpp"
+
 namespace kferry::kafka {
 namespace {
 
@@ -12,6 +14,9 @@ struct MetadataDelete {
   void operator()(const rd_kafka_metadata_t* metadata) const noexcept {
     rd_kafka_metadata_destroy(metadata);
   }
+};
+struct MessageDelete {
+  void operator()(rd_kafka_message_t* message) const noexcept { rd_kafka_message_destroy(message); }
 };
 struct ConfigResourceDelete {
   void operator()(rd_kafka_ConfigResource_t* resource) const noexcept {
@@ -266,6 +271,18 @@ Result<std::vector<PartitionOffset>> Cluster::offsets(std::span<const TopicParti
   return found;
 }
 
+Error Cluster::committed_error(ErrorCode code) const {
+  using Message = std::unique_ptr<rd_kafka_message_t, MessageDelete>;
+  // Why there is no coordinator the library tells only on the consumer's queue.
+  while (const Message message{rd_kafka_consumer_poll(client_, 0)}) {
+    if (message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) code = message->err;
+  }
+  Error error =
+      make_error(classify_request(code), at("could not read the group's committed offsets"), code);
+  error.text += authorization_remedy(error_name(code), side_);
+  return error;
+}
+
 Result<std::vector<PartitionOffset>> Cluster::committed(std::span<const TopicPartition> partitions,
                                                         Milliseconds timeout) const {
   std::vector<PartitionOffset> found;
@@ -275,13 +292,33 @@ Result<std::vector<PartitionOffset>> Cluster::committed(std::span<const TopicPar
     partitions = partitions.subspan(chunk.size());
     const PartitionList list = make_list(chunk, RD_KAFKA_OFFSET_INVALID);
     const auto err = rd_kafka_committed(client_, list.get(), to_ms(timeout));
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return make_error(classify_request(err), at("could not read the group's committed offsets"),
-                        err);
-    }
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) return committed_error(err);
     append(*list, found);
   }
   return found;
+}
+
+Result<std::string> await_cluster(const Cluster& cluster, ConnectionWatch& watch,
+                                  Milliseconds timeout) {
+  constexpr Milliseconds k_look{200};
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    auto id = cluster.cluster_id(k_look);
+    if (id) return id;
+    watch.remind();
+    const auto denied = watch.denied_for(k_denial_grace);
+    if (denied) return Error{ErrorKind::authorization, to_string(*denied)};
+    if (std::chrono::steady_clock::now() < deadline) continue;
+    const auto troubles = watch.current();
+    if (troubles.empty()) {
+      return Error{ErrorKind::unreachable, std::string(to_string(cluster.side())) +
+                                               " cluster: no broker answered within " +
+                                               std::to_string(timeout.count()) + " ms"};
+    }
+    const bool denial = is_denial(troubles.front().kind);
+    return Error{denial ? ErrorKind::authorization : ErrorKind::unreachable,
+                 to_string(troubles.front())};
+  }
 }
 
 Result<Client> make_query_client(const ClientConfig& config, LogContext& log_context) {

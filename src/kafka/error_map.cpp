@@ -2,6 +2,8 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "kferry/kafka/client_config.hpp"
+
 namespace kferry::kafka {
 namespace {
 
@@ -84,6 +86,31 @@ ErrorKind classify_request(ErrorCode code) noexcept {
     default:
       return ErrorKind::retriable;
   }
+}
+
+bool is_about_connection(ErrorCode code) noexcept {
+  switch (as_library(code)) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__SSL:
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string authorization_remedy(std::string_view name, Side side) {
+  const bool source = side == Side::source;
+  if (name == "TOPIC_AUTHORIZATION_FAILED") {
+    return source ? "; give the principal Read and Describe on the topic of the source"
+                  : "; give the principal Write and Describe on the topic of the target";
+  }
+  if (name == "GROUP_AUTHORIZATION_FAILED") {
+    return "; give the principal Read on the consumer group, or change group.id";
+  }
+  return {};
 }
 
 Error make_error(ErrorKind kind, std::string_view what, ErrorCode code, std::string_view detail) {

@@ -200,6 +200,24 @@ void add_delay(Families& families, const Snapshot& snapshot) {
   }
 }
 
+void add_troubles(Families& families, const Snapshot& snapshot) {
+  MetricFamily& family =
+      families.open({"kferry_connection_trouble",
+                     "Brokers that a flow can not use, by cause; nothing while there are none."},
+                    MetricType::Gauge);
+  for (const FlowSnapshot& flow : snapshot.flows) {
+    std::map<std::pair<std::string, std::string>, std::uint64_t> counts;
+    for (const ConnectionTrouble& trouble : flow.connection_troubles)
+      ++counts[{trouble.cluster, trouble.kind}];
+    for (const auto& [cause, count] : counts) {
+      Labels labels = flow_labels(flow);
+      labels.push_back({"cluster", cause.first});
+      labels.push_back({"kind", cause.second});
+      add(family, std::move(labels), number(count));
+    }
+  }
+}
+
 void add_flow_values(Families& families, const Snapshot& snapshot) {
   MetricFamily& ready = families.open(
       {"kferry_flow_ready", "1 when everything of the flow runs, else 0; /readyz has the reasons."},
@@ -252,6 +270,7 @@ void add_process_values(Families& families, const Snapshot& snapshot) {
 std::vector<MetricFamily> metric_families(const Snapshot& snapshot) {
   Families families;
   add_flow_values(families, snapshot);
+  add_troubles(families, snapshot);
   add_delay(families, snapshot);
   add_batches(families, snapshot);
   add_shard_values(families, snapshot);

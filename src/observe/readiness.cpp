@@ -40,6 +40,9 @@ void add_shard_reasons(const FlowSnapshot& flow, std::vector<std::string>& lines
 
 void add_flow_reasons(const FlowSnapshot& flow, std::vector<std::string>& lines) {
   const std::size_t before = lines.size();
+  for (const ConnectionTrouble& trouble : flow.connection_troubles)
+    if (trouble.text != flow.reason)
+      lines.push_back(fmt::format("flow {}: {}", flow.name, trouble.text));
   if (!flow.reason.empty())
     lines.push_back(
         with_reason(fmt::format("flow {} is {}", flow.name, to_string(flow.state)), flow.reason));
@@ -61,7 +64,8 @@ void add_flow_reasons(const FlowSnapshot& flow, std::vector<std::string>& lines)
 }  // namespace
 
 bool is_ready(const FlowSnapshot& flow) {
-  return flow.ready && !topic_waits(flow) && std::ranges::none_of(flow.shards, stands_still);
+  return flow.ready && flow.connection_troubles.empty() && !topic_waits(flow) &&
+         std::ranges::none_of(flow.shards, stands_still);
 }
 
 bool is_ready(const Snapshot& snapshot) {

@@ -91,6 +91,15 @@ Json delay_json(const DelayHistogram& delay) {
   return {{"count", cumulative}, {"sum", delay.sum_seconds}, {"buckets", std::move(buckets)}};
 }
 
+Json troubles_json(const FlowSnapshot& flow) {
+  Json troubles = Json::array();
+  for (const ConnectionTrouble& trouble : flow.connection_troubles) {
+    troubles.push_back(
+        {{"cluster", trouble.cluster}, {"kind", trouble.kind}, {"text", trouble.text}});
+  }
+  return troubles;
+}
+
 Json states_json(const FlowSnapshot& flow) {
   Json states = Json::object();
   for (const ShardState state : {ShardState::waiting, ShardState::starting, ShardState::running,
@@ -118,6 +127,7 @@ Json flow_json(const FlowSnapshot& flow, const StatusQuery& query) {
           {"state", to_string(flow.state)},
           {"reason", flow.reason},
           {"ready", is_ready(flow)},
+          {"connection_troubles", troubles_json(flow)},
           {"source_cluster_id", flow.source_cluster_id},
           {"target_cluster_id", flow.target_cluster_id},
           {"group_id", flow.group_id},

@@ -40,6 +40,8 @@ class Cluster {
  public:
   Cluster(rd_kafka_s* client, Side side) : client_(client), side_(side) {}
 
+  Side side() const noexcept { return side_; }
+
   Result<std::string> cluster_id(Milliseconds timeout) const;
   /// All topics that the principal may describe; never creates one.
   Result<std::vector<TopicInfo>> topics(Milliseconds timeout) const;
@@ -59,7 +61,8 @@ class Cluster {
   /// One request per leader for all partitions together (ListOffsets).
   Result<std::vector<PartitionOffset>> offsets(std::span<const TopicPartition> partitions,
                                                LogEnd end, Milliseconds timeout) const;
-  /// The group's committed offsets; the client has to be a consumer with a group.id.
+  /// The group's committed offsets; the client has to be a consumer with a group.id that has not
+  /// joined the group.
   Result<std::vector<PartitionOffset>> committed(std::span<const TopicPartition> partitions,
                                                  Milliseconds timeout) const;
 
@@ -67,10 +70,21 @@ class Cluster {
   Result<std::map<std::string, std::string>> describe_topic(const std::string& topic,
                                                             bool overrides_only,
                                                             Milliseconds timeout) const;
+  Error committed_error(ErrorCode code) const;
   std::string at(const std::string& what) const;
   rd_kafka_s* client_;
   Side side_;
 };
+
+class ConnectionWatch;
+
+/// The cluster's id, once it answers. Waits no longer than k_denial_grace for a cluster whose
+/// brokers say no. Errors: authorization, when they do; unreachable; in the watch's words where it
+/// has some.
+Result<std::string> await_cluster(const Cluster& cluster, ConnectionWatch& watch,
+                                  Milliseconds timeout);
+/// So long one broker's no may be made good by another's yes.
+inline constexpr Milliseconds k_denial_grace{2'000};
 
 /// A client for questions and orders only: joins no group, produces nothing. On the source side it
 /// is a consumer, so that with a group.id it can read that group's committed offsets.

@@ -26,6 +26,13 @@ ErrorKind classify_delivery(ErrorCode code) noexcept;
 /// What a failure of a request or of a client instance means (connect, metadata, commit, admin).
 ErrorKind classify_request(ErrorCode code) noexcept;
 
+/// Whether it says that a connection failed or that there is none; the library mends that itself.
+bool is_about_connection(ErrorCode code) noexcept;
+
+enum class Side;
+/// What right is missing, "; give the principal ...", for an error_name; empty for other errors.
+std::string authorization_remedy(std::string_view name, Side side);
+
 /// "source: could not read metadata: Broker transport failure". what is a verb phrase.
 Error make_error(ErrorKind kind, std::string_view what, ErrorCode code,
                  std::string_view detail = {});

@@ -61,6 +61,14 @@ struct ReleasedCounters {
 enum class FlowState { connecting, running, draining, stopped, failed };
 const char* to_string(FlowState state) noexcept;
 
+/// What keeps a flow from one of its clusters.
+struct ConnectionTrouble {
+  std::string cluster;  ///< "source" or "target"
+  std::string kind;     ///< stable name: "wrong_credentials"
+  std::string text;     ///< cause and remedy, for people
+  bool operator==(const ConnectionTrouble&) const = default;
+};
+
 struct FlowSnapshot {
   std::string name;
   FlowState state = FlowState::connecting;
@@ -76,6 +84,7 @@ struct FlowSnapshot {
   std::map<std::string, std::uint64_t> send_errors;      ///< by reason
   std::map<std::string, std::uint64_t> commit_failures;  ///< by reason
   std::map<std::string, std::uint64_t> waiting_topics;   ///< topics that can not start, by reason
+  std::vector<ConnectionTrouble> connection_troubles;    ///< empty while both clusters let it in
   DelayHistogram delay;  ///< record timestamp to target acknowledgement
   std::vector<ShardSnapshot> shards;
   ReleasedCounters released;  ///< of shards that were revoked; totals = shards + released

@@ -36,6 +36,8 @@ class StartPositions {
 
   /// Looks, before the group is joined, whether it has any position in these partitions.
   Result<void> prime(std::span<const TopicPartition> matching, Milliseconds timeout);
+  /// Another client for the same cluster.
+  void use(kafka::Cluster source) { source_ = source; }
   bool group_is_new() const noexcept { return group_is_new_; }
 
   Result<std::vector<Start>> resolve(std::span<const TopicPartition> assigned,

@@ -12,6 +12,7 @@
 #include "kferry/base/clock.hpp"
 #include "kferry/base/log.hpp"
 #include "kferry/engines/records/records_engine.hpp"
+#include "kferry/kafka/connection_watch.hpp"
 #include "kferry/kafka/error_map.hpp"
 #include "kferry/pipeline/shard.hpp"
 
@@ -74,6 +75,8 @@ class ProducerWriter final : public pipeline::Writer {
 };
 
 Result<void> ProducerWriter::open() {
+  // The flow's credentials may have changed since the options were made.
+  if (options_.watch) options_.config.security = options_.watch->profile();
   auto producer = open_producer(options_.config, idempotent_, context_);
   if (!producer) return producer.error();
   producer_ = std::move(*producer);

@@ -1,0 +1,298 @@
+// How a flow comes to its clusters, and comes to them anew.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/flow.hpp"
+#include "app/flow_config.hpp"
+#include "app/record_filter.hpp"
+#include "kferry/base/log.hpp"
+
+namespace kferry::app {
+namespace {
+
+constexpr Milliseconds k_request_timeout{10'000};
+constexpr Milliseconds k_connect_timeout{5'000};
+constexpr Milliseconds k_connect_retry{1'000};
+/// A cluster that does not answer is mentioned this often.
+constexpr Milliseconds k_connecting_reminder{30'000};
+constexpr Milliseconds k_poll{50};
+/// Leaving the group may take this long beyond the drain; the library can hang here (2.0.2).
+constexpr Milliseconds k_leave_timeout{10'000};
+
+std::vector<TopicPartition> all_partitions(const std::vector<pipeline::TopicPlan>& plans) {
+  std::vector<TopicPartition> partitions;
+  for (const auto& plan : plans) {
+    for (std::int32_t p = 0; p < plan.source_partitions; ++p) {
+      partitions.push_back({plan.source, Partition(p)});
+    }
+  }
+  return partitions;
+}
+
+positions::Reset to_reset(config::OffsetReset reset) {
+  switch (reset) {
+    case config::OffsetReset::earliest:
+      return positions::Reset::earliest;
+    case config::OffsetReset::latest:
+      return positions::Reset::latest;
+    case config::OffsetReset::none:
+      return positions::Reset::none;
+  }
+  return positions::Reset::none;
+}
+
+pipeline::SendFailurePolicy to_policy(config::SendFailurePolicy policy) {
+  switch (policy) {
+    case config::SendFailurePolicy::exit:
+      return pipeline::SendFailurePolicy::exit;
+    case config::SendFailurePolicy::park:
+      return pipeline::SendFailurePolicy::park;
+    case config::SendFailurePolicy::skip:
+      return pipeline::SendFailurePolicy::skip;
+  }
+  return pipeline::SendFailurePolicy::exit;
+}
+
+/// What tells one profile's connections from another's beside user name and password.
+security::SecurityProfile without_credentials(security::SecurityProfile profile) {
+  const bool named =
+      profile.sasl && (profile.sasl->mechanism == security::SaslMechanism::plain ||
+                       profile.sasl->mechanism == security::SaslMechanism::scram_sha_256 ||
+                       profile.sasl->mechanism == security::SaslMechanism::scram_sha_512);
+  if (named) {
+    profile.sasl->username.clear();
+    profile.sasl->password = Secret();
+  }
+  return profile;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Flow>> Flow::make(const config::FlowSettings& settings,
+                                         std::int64_t flow_budget_bytes, const Clock& clock) {
+  auto board = TopicBoard::make(settings);
+  if (!board) return board.error();
+  std::unique_ptr<Flow> flow(new Flow(settings, std::move(*board), flow_budget_bytes, clock));
+  if (const auto made = flow->make_query_clients(); !made) return made.error();
+  return flow;
+}
+
+Result<void> Flow::make_query_clients() {
+  auto source = kafka::make_query_client(source_query_config(settings_), source_context_);
+  if (!source) return source.error();
+  auto target = kafka::make_query_client(target_config(settings_), target_context_);
+  if (!target) return target.error();
+  if (starts_) starts_->use({source->get(), kafka::Side::source});
+  source_query_ = std::move(*source);
+  target_query_ = std::move(*target);
+  return {};
+}
+
+/// Retries until both clusters answered. False when the flow is to end instead.
+bool Flow::connect() {
+  while (!stop_requested_) {
+    if (security_changed_) apply_security();
+    const Result<void> connected = try_connect();
+    if (connected) return exit_code_ == ExitCode::ok;
+    if (connected.error().kind == ErrorKind::configuration) {
+      fail(ExitCode::configuration, connected.error().text);
+      return false;
+    }
+    say_connecting(connected.error());
+    const SteadyTime until = clock_.steady() + k_connect_retry;
+    while (!stop_requested_ && !security_changed_ && clock_.steady() < until) {
+      source_context_.watch->remind();
+      target_context_.watch->remind();
+      std::this_thread::sleep_for(k_poll);
+    }
+  }
+  return false;
+}
+
+void Flow::say_connecting(const Error& why) {
+  const SteadyTime now = clock_.steady();
+  // What the watches know they say themselves, and better.
+  const bool said =
+      !source_context_.watch->current().empty() || !target_context_.watch->current().empty();
+  const bool due =
+      said_connecting_at_ == SteadyTime{} || now - said_connecting_at_ >= k_connecting_reminder;
+  if (!said && due) {
+    log::write(why.kind == ErrorKind::authorization ? log::Level::error : log::Level::warning,
+               "app", fmt::format("{}: {}; trying again until it works", settings_.name, why.text));
+    said_connecting_at_ = now;
+  }
+  const std::lock_guard lock(state_mutex_);
+  reason_ = why.text;
+}
+
+Result<void> Flow::try_connect() {
+  const kafka::Cluster source(source_query_.get(), kafka::Side::source);
+  const kafka::Cluster target(target_query_.get(), kafka::Side::target);
+  const auto source_id = kafka::await_cluster(source, *source_context_.watch, k_connect_timeout);
+  if (!source_id) return source_id.error();
+  const auto target_id = kafka::await_cluster(target, *target_context_.watch, k_connect_timeout);
+  if (!target_id) return target_id.error();
+  {
+    const std::lock_guard lock(state_mutex_);
+    source_cluster_id_ = *source_id;
+    target_cluster_id_ = *target_id;
+  }
+  const auto plans = board_.plan(source, target, false, k_request_timeout);
+  if (!plans) return plans.error();
+  for (const auto& plan : *plans) {
+    if (*source_id == *target_id && plan.source == plan.target) {
+      return Error{ErrorKind::configuration,
+                   "source and target are the same cluster (" + *source_id + ") and topic " +
+                       plan.source +
+                       " would be copied into itself; check bootstrap.servers, or "
+                       "rename the topic"};
+    }
+  }
+  const std::vector<TopicPartition> partitions = all_partitions(*plans);
+  starts_ =
+      std::make_unique<positions::StartPositions>(source, to_reset(settings_.source.offset_reset));
+  if (!partitions.empty()) {
+    if (const auto primed = starts_->prime(partitions, k_request_timeout); !primed) {
+      return primed.error();
+    }
+  }
+  if (const auto made = make_member(partitions.size()); !made) return made.error();
+  if (const auto made = make_streams(partitions.size()); !made) return made.error();
+  log::info("app", "{}: source cluster {}, target cluster {}, {} matching topics, {} partitions",
+            settings_.name, *source_id, *target_id, plans->size(), partitions.size());
+  return {};
+}
+
+Result<void> Flow::make_member(std::size_t partitions) {
+  const PrefetchLimits limits = prefetch_limits(flow_budget_bytes_, partitions);
+  sized_for_ = partitions;
+  log::info("app",
+            "{}: limits: {} KiB and {} records fetched ahead per partition, {} KiB per fetch and "
+            "partition, {} KiB per fetch, {} batches in flight per partition",
+            settings_.name, limits.queue_bytes_per_partition / 1'024,
+            limits.queue_records_per_partition, limits.fetch_bytes_per_partition / 1'024,
+            limits.fetch_bytes_max / 1'024, pipeline::k_ledger_slots);
+  auto member = kafka::GroupMember::create(member_config(settings_, limits), settings_.name, *this,
+                                           source_context_.watch);
+  if (!member) return member.error();
+  member_ = std::move(*member);
+  auto log_ends = std::make_unique<LogEnds>(member_->cluster());
+  reader_ = engines::records::make_reader(
+      member_->client(), [ends = log_ends.get()](const TopicPartition& tp) { ends->nudge(tp); });
+  const std::lock_guard lock(state_mutex_);
+  log_ends_ = std::move(log_ends);
+  return {};
+}
+
+Result<void> Flow::make_streams(std::size_t partitions) {
+  engines::records::WriterOptions options;
+  options.config = target_config(settings_);
+  options.idempotence = settings_.target.idempotence;
+  options.name = settings_.name;
+  options.watch = target_context_.watch;
+  options.transform.provenance_headers = settings_.provenance_headers;
+  options.transform.source_cluster_id = source_cluster_id_;
+  auto filter = make_record_filter(settings_.filters);
+  if (!filter) return filter.error();
+  options.transform.filter = std::move(*filter);
+  options.on_timestamps_replaced = [this](std::uint64_t count) { timestamps_replaced_ += count; };
+
+  const auto sink = [this](pipeline::StreamEvent event) {
+    const std::lock_guard lock(events_mutex_);
+    events_.push_back(std::move(event));
+  };
+  std::vector<std::unique_ptr<pipeline::Stream>> streams;
+  for (int i = 0; i < settings_.streams; ++i) {
+    const auto factory = [&](std::function<void()> on_acknowledgements) {
+      return engines::records::make_writer(options, std::move(on_acknowledgements));
+    };
+    auto stream = pipeline::Stream::create({to_policy(settings_.on_send_failure), settings_.name,
+                                            shard_bytes_max(flow_budget_bytes_, partitions)},
+                                           *reader_, factory, budget_, clock_, sink);
+    if (!stream) return stream.error();
+    streams.push_back(std::move(*stream));
+  }
+  const std::lock_guard lock(state_mutex_);
+  streams_ = std::move(streams);
+  return {};
+}
+
+/// The client's limits are per partition and for its life: with many more partitions than they were
+/// made for, memory would outgrow the budget. A new member with the same group takes its place.
+void Flow::resize() {
+  resize_wanted_ = false;
+  const std::size_t partitions = shards_.size();
+  log::info("app", "{}: {} partitions where limits were made for {}: joining the group anew",
+            settings_.name, partitions, sized_for_);
+  if (rejoin(partitions)) return;
+  log::warning("app", "{}: the group could not be left in time; limits stay", settings_.name);
+  sized_for_ = partitions;
+}
+
+/// New clients take the place of those that read and write, by the road of every rebalance: what is
+/// under way arrives, is committed and released first. False when the group could not be left.
+bool Flow::rejoin(std::size_t partitions) {
+  if (!member_->close(settings_.drain_timeout + k_leave_timeout)) return false;
+  release_all();
+  std::vector<std::unique_ptr<pipeline::Stream>> streams;
+  std::unique_ptr<LogEnds> log_ends;
+  {
+    const std::lock_guard lock(state_mutex_);
+    streams.swap(streams_);
+    log_ends.swap(log_ends_);
+  }
+  streams.clear();
+  log_ends.reset();
+  reader_.reset();
+  member_.reset();
+  subscribed_.clear();
+  refresh_at_ = SteadyTime{};
+  auto made = make_member(partitions);
+  if (made) made = make_streams(partitions);
+  if (!made) fail(exit_code(made.error().kind), made.error().text);
+  return true;
+}
+
+bool Flow::change_security(const security::SecurityProfile& source,
+                           const security::SecurityProfile& target) {
+  const std::lock_guard lock(security_mutex_);
+  if (source == newest_security_.first && target == newest_security_.second) return false;
+  newest_security_ = {source, target};
+  security_changed_ = true;
+  return true;
+}
+
+/// Connections that are made from here on use the new profiles. User names and passwords change
+/// under the clients; everything else is part of them, so they are made anew.
+void Flow::apply_security() {
+  std::pair<security::SecurityProfile, security::SecurityProfile> wanted;
+  {
+    const std::lock_guard lock(security_mutex_);
+    wanted = newest_security_;
+    security_changed_ = false;
+  }
+  const auto& [source, target] = wanted;
+  const bool same_clients =
+      without_credentials(source) == without_credentials(settings_.source.security) &&
+      without_credentials(target) == without_credentials(settings_.target.security);
+  settings_.source.security = source;
+  settings_.target.security = target;
+  source_context_.watch->start_over(std::make_shared<security::SecurityProfile>(source));
+  target_context_.watch->start_over(std::make_shared<security::SecurityProfile>(target));
+  if (same_clients) {
+    log::info("app", "{}: new credentials for the connections from now on", settings_.name);
+    return;
+  }
+  log::info("app", "{}: new security settings: making the clients anew", settings_.name);
+  auto made = make_query_clients();
+  if (made && member_ && !rejoin(sized_for_)) {
+    made = Error{ErrorKind::retriable,
+                 "the group could not be left in time for the new security settings"};
+  }
+  if (!made) fail(exit_code(made.error().kind), made.error().text);
+}
+
+}  // namespace kferry::app
