@@ -203,11 +203,14 @@ class Authority:
         """Of keytool: kind is JKS or PKCS12."""
         path = os.path.join(self.folder, f"{self.name}{tag}.trust.{kind.lower()}")
         if not os.path.exists(path):
-            keytool(
-                *["-importcert", "-noprompt", "-alias", self.name, "-file", self.certificate],
-                *["-keystore", path, "-storetype", kind, "-storepass", password],
-            )
+            self.write_truststore(path, kind, password)
         return path
+
+    def write_truststore(self, path, kind, password):
+        keytool(
+            *["-importcert", "-noprompt", "-alias", self.name, "-file", self.certificate],
+            *["-keystore", path, "-storetype", kind, "-storepass", password],
+        )
 
 
 def empty_store(folder, password):

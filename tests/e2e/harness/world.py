@@ -36,7 +36,8 @@ class World:
         Who comes through the plain listener has every right; the users have those of resources
         that have no rules of their own.
         """
-        return self._started([(f"secured-{role}", version) for role, version in wanted], self._lock)
+        named = [(f"secured-{role}", version) for role, version in wanted]
+        return self._started(named, self.secured_options)
 
     def doors(self):
         """The certificates and listeners of all secured brokers of this run."""
@@ -44,7 +45,8 @@ class World:
             self._doors = security.Doors(os.path.join(self.folder, "doors"))
         return self._doors
 
-    def _lock(self, version):
+    def secured_options(self, version):
+        """What makes a private_broker() one of those."""
         settings = {"num.network.threads": 1, "super.users": "User:ANONYMOUS"}
         settings["allow.everyone.if.no.acl.found"] = "true"
         listeners = self.doors().listeners

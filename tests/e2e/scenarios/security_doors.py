@@ -5,7 +5,7 @@ import os
 from harness import check, mirror, security, witness
 from harness.registry import scenario
 
-VERSIONS = ("2.2.0", "3.9.1")
+BROKERS = (("source", "2.2.0"), ("target", "3.9.1"))
 
 
 def java_connects(world, broker, properties):
@@ -49,7 +49,7 @@ def cases(doors):
 @scenario("doors")
 def doors_open_and_shut(world):
     """Java's own client gets in where it should, and is refused where it should"""
-    brokers = world.secured(*(("source", version) for version in VERSIONS))
+    brokers = world.secured(*BROKERS)
     failures = []
     count = 0
     for broker in brokers:

@@ -35,6 +35,7 @@ TEST(Status, FieldNamesAreStable) {
   EXPECT_EQ(keys(status["flows"][0]), (std::vector<std::string>{"batches",
                                                                 "bytes_mirrored",
                                                                 "commit_failures",
+                                                                "connection_troubles",
                                                                 "group_id",
                                                                 "lag_records",
                                                                 "lag_seconds",
