@@ -239,7 +239,7 @@ class BatchJudgeProperty : public test::SeededTest {
 };
 
 TEST_F(BatchJudgeProperty, DeliversExactlyTheRecordsOfTheLog) {
-  for (int count = 0; count < 1'500; ++count) {
+  for (int count = 0; count < 600; ++count) {
     const bool compacted = random.one_in(2);
     ModelLog log(random, compacted, random.one_in(3));
     const Round round = draw(log, compacted);
@@ -253,7 +253,7 @@ TEST_F(BatchJudgeProperty, DeliversExactlyTheRecordsOfTheLog) {
 
 TEST_F(BatchJudgeProperty, DamageOnTheWayChangesNothing) {
   std::uint64_t refetched = 0;
-  for (int count = 0; count < 1'500; ++count) {
+  for (int count = 0; count < 600; ++count) {
     ModelLog log(random, false, random.one_in(3));
     const Round round = draw(log, false);
     ModelMirror mirror(random, log, round.settings, round.start);
@@ -268,7 +268,7 @@ TEST_F(BatchJudgeProperty, DamageOnTheWayChangesNothing) {
 /// Between the holes of a compacted log a wrong base offset may look right; the batch comes a
 /// second time then, but never not at all.
 TEST_F(BatchJudgeProperty, DamageOnTheWayLosesNothingOfACompactedLog) {
-  for (int count = 0; count < 1'500; ++count) {
+  for (int count = 0; count < 600; ++count) {
     ModelLog log(random, true, false);
     const Round round = draw(log, true);
     ModelMirror mirror(random, log, round.settings, round.start);
