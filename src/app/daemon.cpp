@@ -1,17 +1,20 @@
 #include "app/daemon.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "app/flow.hpp"
 #include "app/service_notify.hpp"
-#include "app/stop_signals.hpp"
+#include "app/service_signals.hpp"
 #include "kferry/base/log.hpp"
 #include "kferry/config/command_line.hpp"
 #include "kferry/kafka/client_config.hpp"
@@ -34,6 +37,14 @@ void print_start(const config::Settings& settings) {
       log::warning("config", "{}", text);
     } else {
       log::info("config", "{}", text);
+    }
+  }
+  for (const config::FlowSettings& flow : settings.flows) {
+    for (const std::string& text : kafka::security_notices(flow.source.security)) {
+      log::warning("kafka", "{}: source: {}", flow.name, text);
+    }
+    for (const std::string& text : kafka::security_notices(flow.target.security)) {
+      log::warning("kafka", "{}: target: {}", flow.name, text);
     }
   }
   const auto& process = settings.process;
@@ -74,6 +85,14 @@ class Flows {
 
   void stop(bool drain) {
     for (const auto& flow : flows_) flow->stop(drain);
+  }
+
+  bool change_security(const std::string& name, const security::SecurityProfile& source,
+                       const security::SecurityProfile& target) {
+    for (const auto& flow : flows_) {
+      if (flow->name() == name) return flow->change_security(source, target);
+    }
+    return false;
   }
 
   bool running() const noexcept { return running_ > 0; }
@@ -123,9 +142,24 @@ class Flows {
   std::atomic<bool> failed_{false};
 };
 
-/// Until every flow has ended: signals stop them, one flow's failure or the caller's word stops the
-/// others.
-void supervise(Flows& flows, const StopSignals& signals, const std::function<bool()>& finished) {
+/// systemd holds a service that says so for reloading until it says that it is ready.
+void reload(Flows& flows, Reloader& reloader, bool ready) {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const auto usec = static_cast<std::int64_t>(now.tv_sec) * 1'000'000 +
+                    static_cast<std::int64_t>(now.tv_nsec) / 1'000;
+  if (ready) notify_service(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", usec));
+  reloader.reload([&flows](const std::string& name, const security::SecurityProfile& source,
+                           const security::SecurityProfile& target) {
+    return flows.change_security(name, source, target);
+  });
+  if (ready) notify_service("READY=1\nSTATUS=mirroring");
+}
+
+/// Until every flow has ended: signals stop them or have the files read again, one flow's failure
+/// or the caller's word stops the others.
+void supervise(Flows& flows, const ServiceSignals& signals, Reloader& reloader,
+               const std::function<bool()>& finished) {
   bool ready_said = false;
   bool stopped = false;
   int signals_seen = 0;
@@ -134,12 +168,13 @@ void supervise(Flows& flows, const StopSignals& signals, const std::function<boo
       notify_service("READY=1\nSTATUS=mirroring");
       ready_said = true;
     }
-    const bool signalled = signals.wait(k_signal_poll);
+    const ServiceSignal signal = signals.wait(k_signal_poll);
     if (!stopped && (flows.failed() || (finished && finished()))) {
       stopped = true;
       flows.stop(true);
     }
-    if (!signalled) continue;
+    if (signal == ServiceSignal::reload && !stopped) reload(flows, reloader, ready_said);
+    if (signal != ServiceSignal::stop) continue;
     stopped = true;
     ++signals_seen;
     notify_service("STOPPING=1\nSTATUS=draining");
@@ -153,8 +188,10 @@ void supervise(Flows& flows, const StopSignals& signals, const std::function<boo
 
 }  // namespace
 
-ExitCode run_daemon(const config::Settings& settings, const std::function<bool()>& finished) {
-  const StopSignals signals;
+ExitCode run_daemon(const config::Settings& settings, const std::function<bool()>& finished,
+                    Reread reread) {
+  const ServiceSignals signals;
+  Reloader reloader(settings, std::move(reread));
   const SystemClock clock;
   print_start(settings);
   Flows flows(settings, clock);
@@ -178,7 +215,7 @@ ExitCode run_daemon(const config::Settings& settings, const std::function<bool()
   flows.start();
   {
     const observe::Reporter reporter(source, clock);
-    supervise(flows, signals, finished);
+    supervise(flows, signals, reloader, finished);
   }
   const ExitCode code = flows.join();
   log::info("app", "{}", observe::exit_summary(flows.snapshot()));

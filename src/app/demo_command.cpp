@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "app/daemon.hpp"
-#include "app/stop_signals.hpp"
+#include "app/service_signals.hpp"
 #include "kferry/base/log.hpp"
 #include "kferry/kafka/mock_cluster.hpp"
 #include "kferry/kafka/plain_client.hpp"
@@ -179,7 +179,7 @@ config::Settings make_settings(const config::ProcessSettings& process, const std
 }
 
 Result<ExitCode> run_demo(const config::ProcessSettings& process, int seconds) {
-  const StopSignals signals;
+  const ServiceSignals signals;
   auto source = make_cluster();
   if (!source) return source.error();
   auto target = make_cluster();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "app/flow.hpp"
@@ -217,25 +218,32 @@ void Flow::apply_security() {
     wanted = newest_security_;
     security_changed_ = false;
   }
-  const auto& [source, target] = wanted;
+  const auto before = std::pair(settings_.source.security, settings_.target.security);
   const bool same_clients =
-      without_credentials(source) == without_credentials(settings_.source.security) &&
-      without_credentials(target) == without_credentials(settings_.target.security);
-  settings_.source.security = source;
-  settings_.target.security = target;
-  source_context_.watch->start_over(std::make_shared<security::SecurityProfile>(source));
-  target_context_.watch->start_over(std::make_shared<security::SecurityProfile>(target));
+      without_credentials(wanted.first) == without_credentials(before.first) &&
+      without_credentials(wanted.second) == without_credentials(before.second);
+  std::tie(settings_.source.security, settings_.target.security) = wanted;
+  if (!same_clients) {
+    if (const auto made = make_query_clients(); !made) {
+      log::error("app", "{}: {}; the security settings stay as they were", settings_.name,
+                 made.error().text);
+      std::tie(settings_.source.security, settings_.target.security) = before;
+      const std::lock_guard lock(security_mutex_);
+      if (!security_changed_) newest_security_ = before;
+      return;
+    }
+  }
+  source_context_.watch->start_over(std::make_shared<security::SecurityProfile>(wanted.first));
+  target_context_.watch->start_over(std::make_shared<security::SecurityProfile>(wanted.second));
   if (same_clients) {
     log::info("app", "{}: new credentials for the connections from now on", settings_.name);
     return;
   }
   log::info("app", "{}: new security settings: making the clients anew", settings_.name);
-  auto made = make_query_clients();
-  if (made && member_ && !rejoin(sized_for_)) {
-    made = Error{ErrorKind::retriable,
-                 "the group could not be left in time for the new security settings"};
+  if (member_ && !rejoin(sized_for_)) {
+    fail(ExitCode::try_again,
+         "the group could not be left in time for the new security settings; start again");
   }
-  if (!made) fail(exit_code(made.error().kind), made.error().text);
 }
 
 }  // namespace kferry::app

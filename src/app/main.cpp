@@ -8,6 +8,7 @@
 #include "app/demo_command.hpp"
 #include "app/explain_table.hpp"
 #include "app/plan_command.hpp"
+#include "app/process_guard.hpp"
 #include "kferry/base/log.hpp"
 #include "kferry/config/command_line.hpp"
 #include "kferry/kafka/client_config.hpp"
@@ -18,14 +19,14 @@ namespace {
 using kferry::ExitCode;
 using kferry::config::Command;
 
-ExitCode run(const kferry::config::Outcome& outcome) {
+ExitCode run(const kferry::config::Outcome& outcome, const kferry::app::Reread& reread) {
   const kferry::config::Invocation& invocation = *outcome.invocation;
   const auto& process = invocation.settings.process;
   kferry::log::configure(process.log_level, process.log_format);
   switch (invocation.command) {
     case Command::mirror:
     case Command::run:
-      return kferry::app::run_daemon(invocation.settings);
+      return kferry::app::run_daemon(invocation.settings, {}, reread);
     case Command::check:
       return kferry::app::check_command(invocation.settings, invocation.json, invocation.explain);
     case Command::plan:
@@ -46,10 +47,13 @@ ExitCode run(const kferry::config::Outcome& outcome) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  kferry::app::keep_memory_private();
   try {
     const std::span<const char* const> args(argv + 1, static_cast<std::size_t>(argc - 1));
-    const auto outcome =
-        kferry::config::parse_command_line(args, kferry::config::process_environment());
+    const kferry::app::Reread read = [args] {
+      return kferry::config::parse_command_line(args, kferry::config::process_environment());
+    };
+    const auto outcome = read();
     for (const auto& mistake : outcome.mistakes) {
       fmt::print(stderr, "kferry: {}\n", kferry::config::to_string(mistake));
     }
@@ -62,7 +66,7 @@ int main(int argc, char** argv) {
       }
       return static_cast<int>(outcome.code);
     }
-    return static_cast<int>(run(outcome));
+    return static_cast<int>(run(outcome, read));
   } catch (const std::exception& error) {
     // Only start-up code throws, and only for what no input can cause.
     fmt::print(stderr, "kferry: {}\n", error.what());

@@ -121,7 +121,7 @@ void ConnectionWatch::group_joined() {
   any_ = !known_.empty();
 }
 
-/// True when it is said, now or before. With the lock.
+/// True when it is or will be said. With the lock.
 bool ConnectionWatch::note(Trouble trouble) {
   const SteadyTime now = clock_.steady();
   const std::string key = trouble.broker;
@@ -139,7 +139,8 @@ bool ConnectionWatch::note(Trouble trouble) {
     found->second = Known{std::move(trouble), now, std::nullopt};
   }
   any_ = true;
-  if (!counts(found->second, now)) return false;
+  // Not due yet: remind() says it, unless the cluster answers elsewhere.
+  if (!counts(found->second, now)) return now - answered_at_.load() >= k_patience;
   say(found->second, now);
   return true;
 }

@@ -17,6 +17,7 @@ namespace kferry::config {
 struct Origin {
   std::string file;  ///< empty: the command line
   int line = 0;      ///< 1-based; 0: no line
+  bool operator==(const Origin&) const = default;
 };
 std::string to_string(const Origin& origin);
 
@@ -52,6 +53,7 @@ struct Explanation {
 struct LibraryProperty {
   std::string name;
   std::string value;
+  bool operator==(const LibraryProperty&) const = default;
 };
 
 enum class OffsetReset { earliest, latest, none };
@@ -70,6 +72,7 @@ struct SourceSettings {
   std::optional<std::int64_t> fetch_bytes_max;  ///< fetch.max.bytes as the user wrote it
   std::vector<LibraryProperty> library;         ///< everything else, ready for the consumer
   security::SecurityProfile security;
+  bool operator==(const SourceSettings&) const = default;
 };
 
 struct TargetSettings {
@@ -81,6 +84,7 @@ struct TargetSettings {
   std::string compression = "none";
   std::vector<LibraryProperty> library;
   security::SecurityProfile security;
+  bool operator==(const TargetSettings&) const = default;
 };
 
 /// One rule of a topic rename: the first rule whose pattern matches the whole source name wins.
@@ -88,6 +92,7 @@ struct RenameRule {
   std::string pattern;      ///< Java-like regex
   std::string replacement;  ///< $1 to $9 are capture groups, $$ a dollar sign
   Origin origin;
+  bool operator==(const RenameRule&) const = default;
 };
 
 /// Keeps or drops whole records. Exactly one of key_pattern and header_name is set.
@@ -98,6 +103,7 @@ struct FilterRule {
   std::optional<std::string> header_name;
   std::optional<std::string> header_value_pattern;  ///< unset: the header's presence is enough
   Origin origin;
+  bool operator==(const FilterRule&) const = default;
 };
 
 struct TopicRules {
@@ -107,6 +113,7 @@ struct TopicRules {
   Origin exclude_origin;
   std::string prefix;  ///< put before the (renamed) name
   std::vector<RenameRule> renames;
+  bool operator==(const TopicRules&) const = default;
 };
 
 struct FlowSettings {
@@ -124,6 +131,7 @@ struct FlowSettings {
   Milliseconds commit_interval{5'000};
   Milliseconds drain_timeout{30'000};
   Milliseconds refresh_interval{30'000};
+  bool operator==(const FlowSettings&) const = default;
 };
 
 struct ProcessSettings {
@@ -133,6 +141,7 @@ struct ProcessSettings {
   std::int64_t memory_budget_bytes = 128LL << 20;
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::text;
+  bool operator==(const ProcessSettings&) const = default;
 };
 
 struct Settings {

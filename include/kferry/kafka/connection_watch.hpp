@@ -71,8 +71,8 @@ class ConnectionWatch {
                   std::shared_ptr<const security::SecurityProfile> profile, const Clock& clock,
                   Voice voice = Voice::log);
 
-  /// A line of the library about a connection that failed ("FAIL"). True when it is said by the
-  /// watch, now or before.
+  /// A line of the library about a connection that failed ("FAIL"). True when the watch says
+  /// it, now, before or soon.
   bool failed(std::string_view line);
   /// The certificate (DER) of the broker was refused with X509_V_ERR_ code.
   void certificate_refused(std::string_view broker, int code, ByteView certificate);

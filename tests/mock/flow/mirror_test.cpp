@@ -44,6 +44,46 @@ TEST_F(Mirror, CopiesRecordsAsTheyAre) {
   EXPECT_EQ(world.stop(), ExitCode::ok);
 }
 
+TEST_F(Mirror, NewSecuritySettingsTakeOverWithoutLossAndInOrder) {
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  ASSERT_NO_FATAL_FAILURE(world.send(300));
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  ASSERT_TRUE(world.all_arrive()) << world.fault();
+  const security::SecurityProfile before;
+  EXPECT_FALSE(world.flow->change_security(before, before));
+  const auto rebalances = world.snapshot().rebalances;
+  // The embedded clusters speak PLAINTEXT only: what is set for TLS is part of the clients all the
+  // same, so these have to be made anew.
+  security::SecurityProfile after;
+  after.tls.emplace();
+  after.tls->verify_host_name = false;
+  ASSERT_NO_FATAL_FAILURE(world.send(3'000));
+  EXPECT_TRUE(world.flow->change_security(before, after));
+  EXPECT_FALSE(world.flow->change_security(before, after));
+  ASSERT_NO_FATAL_FAILURE(world.send(3'000));
+  EXPECT_TRUE(world.all_arrive()) << world.fault();
+  EXPECT_TRUE(world.eventually([&] { return world.snapshot().rebalances > rebalances; }));
+  EXPECT_EQ(world.arrived(), world.sent());
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+}
+
+TEST_F(Mirror, SettingsThatNoClientTakesAreNotTakenOver) {
+  ASSERT_NO_FATAL_FAILURE(world.make_topics());
+  ASSERT_NO_FATAL_FAILURE(world.send(300));
+  ASSERT_NO_FATAL_FAILURE(world.start());
+  ASSERT_TRUE(world.all_arrive()) << world.fault();
+  const security::SecurityProfile before;
+  security::SecurityProfile broken;
+  broken.tls.emplace();
+  broken.tls->ciphers_tls_1_3 = {"TLS_NO_SUCH_SUITE"};
+  EXPECT_TRUE(world.flow->change_security(before, broken));
+  // It is news again once it was given up.
+  EXPECT_TRUE(world.eventually([&] { return world.flow->change_security(before, broken); }));
+  ASSERT_NO_FATAL_FAILURE(world.send(300));
+  EXPECT_TRUE(world.all_arrive()) << world.fault();
+  EXPECT_EQ(world.stop(), ExitCode::ok);
+}
+
 TEST_F(Mirror, ShowsWhereItStands) {
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   ASSERT_NO_FATAL_FAILURE(world.send(300));

@@ -76,8 +76,9 @@ TEST_F(ConnectionWatchTest, AnAnswerOfTheBrokerEndsItAndIsSaid) {
 }
 
 TEST_F(ConnectionWatchTest, ABrokerThatIsAwayCountsWhenTheClusterIsAway) {
-  EXPECT_FALSE(watch.failed(k_away));
+  EXPECT_TRUE(watch.failed(k_away));
   EXPECT_TRUE(watch.current().empty());
+  EXPECT_EQ(said(), "");
   clock.advance(ConnectionWatch::k_patience);
   ASSERT_EQ(watch.current().size(), 1U);
   watch.remind();
@@ -234,6 +235,32 @@ TEST_F(MeetingTest, NoVersionInCommon) {
   SecureBroker::Behaviour old{&identity};
   old.tls_newest = TLS1_2_VERSION;
   expect_denied(SecureBroker(old), profile, "TLS protocol versions");
+}
+
+TEST_F(MeetingTest, ANewProfilesCredentialsReachTheClientsThatAreThere) {
+  SecureBroker broker({});
+  const SystemClock clock;
+  ClientConfig config{{"bootstrap.servers", broker.address()}, {"reconnect.backoff.ms", "10"}};
+  config.security = std::make_shared<SecurityProfile>(plain());
+  LogContext context{Side::source, "test",
+                     std::make_shared<ConnectionWatch>(Side::source, "test", broker.address(),
+                                                       config.security, clock)};
+  const auto client = make_query_client(config, context);
+  ASSERT_TRUE(client);
+  const auto introduced_with = [&](const std::string& password) {
+    const auto deadline = clock.steady() + k_patience;
+    while (clock.steady() < deadline) {
+      const auto meeting = broker.last_meeting();
+      if (meeting && meeting->sasl.find(password) != std::string::npos) return true;
+      static_cast<void>(Cluster(client->get(), Side::source).cluster_id(Milliseconds(100)));
+    }
+    return false;
+  };
+  EXPECT_TRUE(introduced_with("k4fka-secret"));
+  SecurityProfile changed = plain();
+  changed.sasl->password = Secret("k4fka-changed");
+  context.watch->start_over(std::make_shared<SecurityProfile>(changed));
+  EXPECT_TRUE(introduced_with("k4fka-changed"));
 }
 
 TEST_F(MeetingTest, AnAnswerOfTheBrokerEndsItsTrouble) {

@@ -1,0 +1,14 @@
+#include "app/process_guard.hpp"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+namespace kferry::app {
+
+void keep_memory_private() noexcept {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+}  // namespace kferry::app
