@@ -90,6 +90,7 @@ class TlsStream final : public ByteStream {
  private:
   static int on_verify(int good, X509_STORE_CTX* store) noexcept;
   StreamState stopped(int result) noexcept;
+  bool has_no_certificate_to_show() const noexcept;
   Error explain_alert(int reason) const;
 
   const std::string host_;
@@ -233,12 +234,24 @@ Error TlsStream::error() const {
             security::explain_verification(static_cast<int>(verified), host_, refused_subject_)};
   }
   if (error_ != 0 && ERR_GET_LIB(error_) == ERR_LIB_SSL) {
+    if (has_no_certificate_to_show()) {
+      return {ErrorKind::authorization,
+              "this listener wants a client certificate; set ssl.keystore.location"};
+    }
     return explain_alert(ERR_GET_REASON(error_));
   }
   if (bio_.last_errno() != 0) {
     return {ErrorKind::unreachable, std::generic_category().message(bio_.last_errno())};
   }
   return {ErrorKind::unreachable, "TLS with it fails"};
+}
+
+/// Brokers differ in the alert for it (2.2 sends "unexpected message"), but all of them name the
+/// authorities that they would take certificates of.
+bool TlsStream::has_no_certificate_to_show() const noexcept {
+  const auto* const authorities = SSL_get0_peer_CA_list(ssl_.get());
+  return authorities != nullptr && sk_X509_NAME_num(authorities) > 0 &&
+         SSL_get_certificate(ssl_.get()) == nullptr;
 }
 
 /// What OpenSSL or the other side complains of, in words where we know better ones.
