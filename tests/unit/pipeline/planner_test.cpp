@@ -164,5 +164,59 @@ TEST(Planner, WarnsWhenRecordsArePlacedByKeyAmongOtherCounts) {
   EXPECT_NE(plan.warnings[0].find("modulo 6"), std::string::npos);
 }
 
+TopicFacts plain_facts() {
+  TopicFacts facts;
+  facts.source = "orders";
+  facts.target = "orders";
+  facts.source_partitions = 4;
+  facts.target_partitions = 4;
+  return facts;
+}
+
+TEST(Planner, BatchesPassWhereverRecordsStayWhatAndWhereTheyAre) {
+  const TopicPlan plan = plan_topic(plain_facts(), {});
+  EXPECT_EQ(plan.engine, EngineKind::passthrough);
+  EXPECT_EQ(plan.engine_reason, "batches may go as they are");
+}
+
+TEST(Planner, SaysWhyATopicNeedsTheRecordsEngine) {
+  TopicFacts fewer = plain_facts();
+  fewer.target_partitions = 2;
+  EXPECT_EQ(plan_topic(fewer, {}).engine, EngineKind::records);
+  EXPECT_EQ(plan_topic(fewer, {}).engine_reason, "records are placed by key");
+
+  TopicFacts old = plain_facts();
+  old.source_config = {{"message.format.version", "0.10.2-IV0"}};
+  EXPECT_EQ(plan_topic(old, {}).engine, EngineKind::records);
+  old.source_config = {{"message.format.version", "0.11.0-IV2"}};
+  EXPECT_EQ(plan_topic(old, {}).engine, EngineKind::passthrough);
+
+  PlanRules filtered;
+  filtered.against_passthrough = "records are filtered";
+  EXPECT_EQ(plan_topic(plain_facts(), filtered).engine, EngineKind::records);
+  EXPECT_EQ(plan_topic(plain_facts(), filtered).engine_reason, "records are filtered");
+}
+
+TEST(Planner, TheOperatorsChoiceHoldsOrIsRefused) {
+  PlanRules rules;
+  rules.engine = EngineKind::records;
+  EXPECT_EQ(plan_topic(plain_facts(), rules).engine, EngineKind::records);
+  rules.engine = EngineKind::passthrough;
+  EXPECT_EQ(plan_topic(plain_facts(), rules).blocked, std::nullopt);
+  rules.partitioning = PartitioningMode::key;
+  EXPECT_EQ(plan_topic(plain_facts(), rules).blocked, "engine-not-possible");
+}
+
+TEST(Planner, WarnsOfWhatTheTargetsBrokersDoToBatches) {
+  TopicFacts facts = plain_facts();
+  facts.source_config = {{"message.timestamp.after.max.ms", "9223372036854775807"}};
+  facts.target_config = {{"compression.type", "gzip"},
+                         {"message.timestamp.after.max.ms", "3600000"}};
+  const auto warnings = plan_topic(facts, {}).warnings;
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_NE(warnings[0].find("compression.type is gzip"), std::string::npos);
+  EXPECT_NE(warnings[1].find("3600000 ms ahead"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace kferry::pipeline
