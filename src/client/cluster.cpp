@@ -35,7 +35,8 @@ class LiveCluster final : public Cluster {
     ask_at(now());
   }
   ~LiveCluster() override {
-    timer_.cancel();
+    boost::system::error_code ignored;
+    timer_.cancel(ignored);
     connection_.reset();
   }
 

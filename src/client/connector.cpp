@@ -23,8 +23,7 @@ std::string text_of(const tcp::endpoint& address) { return address.address().to_
 
 Connector::Connector(asio::io_context& io, Endpoint endpoint, SteadyTime deadline,
                      OnConnected on_connected)
-    : io_(io),
-      endpoint_(std::move(endpoint)),
+    : endpoint_(std::move(endpoint)),
       deadline_(deadline),
       on_connected_(std::move(on_connected)),
       resolver_(io),

@@ -39,7 +39,6 @@ class Connector : public std::enable_shared_from_this<Connector> {
   void give_time(Milliseconds time);
   void note(const std::string& failure);
 
-  boost::asio::io_context& io_;
   const Endpoint endpoint_;
   const SteadyTime deadline_;
   OnConnected on_connected_;

@@ -5,7 +5,10 @@
 #include <pthread.h>
 
 #include <boost/asio/post.hpp>
+#include <exception>
 #include <future>
+
+#include "kferry/base/check.hpp"
 
 namespace kferry::net {
 namespace {
@@ -13,13 +16,21 @@ namespace {
 /// What the kernel keeps of a thread's name.
 constexpr std::size_t k_thread_name_chars_max = 15;
 
+/// An exception out of a task is a broken invariant: nobody could go on from it.
+void serve(boost::asio::io_context& io) noexcept {
+  try {
+    io.run();
+  } catch (const std::exception& failure) {
+    check_failed(failure.what(), __FILE__, __LINE__);
+  } catch (...) {
+    check_failed("no exception leaves a task", __FILE__, __LINE__);
+  }
+}
+
 }  // namespace
 
 Loop::Loop(const std::string& name)
-    : io_(1),
-      work_(boost::asio::make_work_guard(io_)),
-      // An exception out of a task is a broken invariant: nobody could go on from it.
-      thread_([this]() noexcept { io_.run(); }) {
+    : io_(1), work_(boost::asio::make_work_guard(io_)), thread_([this] { serve(io_); }) {
   pthread_setname_np(thread_.native_handle(), name.substr(0, k_thread_name_chars_max).c_str());
 }
 
