@@ -58,18 +58,25 @@ def plan(stage, consumer, producer, *more, include=None, env=None, timeout_s=60)
 def forms(secret):
     """A secret as it could turn up in an output: as bytes, by the name of the form."""
     raw = secret.encode()
+
+    def inner(text):
+        """In the middle of a property's value, where a first blank needs no escape."""
+        return security.escape("." + text)[1:].encode()
+
     found = {
         "itself": raw,
         "base64": base64.b64encode(raw).rstrip(b"="),
         "URL": urllib.parse.quote(secret, safe="").encode(),
         "JSON": json.dumps(secret)[1:-1].encode(),
         "JSON in UTF-8": json.dumps(secret, ensure_ascii=False)[1:-1].encode(),
-        "properties": security.escape(secret).encode(),
-        "JAAS": security.quote(secret)[1:-1].encode(),
-        "JAAS in properties": security.escape(security.quote(secret)[1:-1]).encode(),
+        "properties": inner(secret),
         "UTF-16": secret.encode("utf-16-le"),
         "hex": raw.hex().encode(),
     }
+    for mark in '"', "'":
+        text = security.quote(secret, mark)[1:-1]
+        found[f"JAAS in {mark}"] = text.encode()
+        found[f"JAAS in {mark} in properties"] = inner(text)
     if all(ord(char) < 0x100 for char in secret):
         found["Latin-1"] = secret.encode("latin-1")
     return found
