@@ -139,9 +139,9 @@ Result<std::vector<TopicPlan>> TopicBoard::plan(const kafka::Cluster& source,
 
 void TopicBoard::add_configs(TopicFacts& facts, const kafka::Cluster& source,
                              const kafka::Cluster& target, bool anew, Milliseconds timeout) {
-  const bool passthrough_possible =
-      rules_.engine != pipeline::EngineKind::records && rules_.against_passthrough.empty();
-  if (!anew && !passthrough_possible) return;
+  const bool passthrough_wanted =
+      rules_.engine == pipeline::EngineKind::passthrough && rules_.against_passthrough.empty();
+  if (!anew && !passthrough_wanted) return;
   const auto look_up = [&](std::map<std::string, Config>& known, const kafka::Cluster& cluster,
                            const std::string& topic) {
     const auto found = known.find(topic);

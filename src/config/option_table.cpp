@@ -164,9 +164,8 @@ constexpr Option k_options[] = {
     {.name = "engine",
      .argument = "auto|passthrough|records",
      .default_text = "auto",
-     .text =
-         "how records are moved: batches as they are, one by one, or per topic whichever serves "
-         "it best ('kferry plan' says which and why)",
+     .text = "how records are moved: one by one through librdkafka (records, which auto chooses), "
+             "or whole batches as they are (passthrough)",
      .apply_flow = engine},
     {.name = "on.send.failure",
      .argument = "exit|park|skip",

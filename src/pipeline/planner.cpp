@@ -118,15 +118,15 @@ std::optional<std::int32_t> decide_target(const TopicFacts& facts, const PlanRul
 }
 
 void choose_engine(const TopicFacts& facts, const PlanRules& rules, TopicPlan& plan) {
-  if (rules.engine == EngineKind::records) {
+  if (rules.engine != EngineKind::passthrough) {
     plan.engine = EngineKind::records;
-    plan.engine_reason = "chosen by --engine";
+    plan.engine_reason = rules.engine ? "chosen by --engine" : "the default of this version";
     return;
   }
+  plan.engine = EngineKind::passthrough;
+  plan.engine_reason = "chosen by --engine, and batches may go as they are";
   const std::string against = against_passthrough(facts, rules, plan.partitioner->by_key());
-  plan.engine = against.empty() ? EngineKind::passthrough : EngineKind::records;
-  plan.engine_reason = against.empty() ? "batches may go as they are" : against;
-  if (rules.engine == EngineKind::passthrough && !against.empty()) {
+  if (!against.empty()) {
     block(plan, "engine-not-possible", "--engine passthrough can not serve it: " + against);
   }
 }

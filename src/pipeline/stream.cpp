@@ -42,7 +42,8 @@ Stream::~Stream() {
 }
 
 Result<void> Stream::open(Shard& shard) {
-  auto reader = reader_.open(shard.source, Offset(shard.read_position), [this, &shard] { source_ready(shard); });
+  auto reader = reader_.open(shard.source, Offset(shard.read_position),
+                             [this, &shard] { source_ready(shard); });
   if (!reader) return reader.error();
   target_wakes_.call([&] { shards_.push_back(&shard); });
   source_wakes_.call([&] {

@@ -201,7 +201,7 @@ class FakeReader final : public pipeline::Reader {
   }
 
   Result<std::unique_ptr<pipeline::ShardReader>> open(const TopicPartition& source, Offset,
-                                              std::function<void()> on_ready) override {
+                                                      std::function<void()> on_ready) override {
     FakeLog& from = log(source);
     from.attach(std::move(on_ready));
     return std::unique_ptr<pipeline::ShardReader>(std::make_unique<LogReader>(from));

@@ -29,7 +29,7 @@ struct PlanRules {
   topics::PartitioningMode partitioning = topics::PartitioningMode::automatic;
   bool create_topics = false;
   std::optional<std::int64_t> record_bytes_max;  ///< the producer's own limit
-  std::optional<EngineKind> engine;              ///< the operator's choice; unset: ours
+  std::optional<EngineKind> engine;              ///< the operator's choice; unset: records
   /// Why no topic of the flow can go by passthrough; empty: nothing is in the way.
   std::string against_passthrough;
 };

@@ -9,8 +9,8 @@
 
 #include "kferry/protocol/wire.hpp"
 
-/// What a cluster says about itself: Metadata (key 3, versions 2 to 7), ListOffsets (key 2, version 5)
-/// and OffsetForLeaderEpoch (key 23, version 2).
+/// What a cluster says about itself: Metadata (key 3, versions 2 to 7), ListOffsets (key 2, version
+/// 5) and OffsetForLeaderEpoch (key 23, version 2).
 namespace kferry::protocol {
 
 /// Never creates a topic.

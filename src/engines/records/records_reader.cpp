@@ -171,7 +171,7 @@ class QueuesReader final : public pipeline::Reader {
       : consumer_(consumer), on_starved_(std::move(on_starved)) {}
 
   Result<std::unique_ptr<pipeline::ShardReader>> open(const TopicPartition& source, Offset,
-                                              std::function<void()> on_ready) override {
+                                                      std::function<void()> on_ready) override {
     kafka::Queue queue(
         rd_kafka_queue_get_partition(consumer_, source.topic.c_str(), source.partition.value()));
     if (!queue) {

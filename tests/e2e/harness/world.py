@@ -9,6 +9,8 @@ from . import check, kafka, mirror, process, security, witness
 
 SOURCE = "3.9.1"
 TARGET = "4.3.1"
+# Which engine drop-in mirrors run with; unset: kferry's own choice.
+ENGINE = os.environ.get("KFERRY_E2E_ENGINE")
 
 
 class World:
@@ -187,6 +189,8 @@ class Stage:
             args += ["--offset.commit.interval.ms", "1000"]
         if "--refresh.interval.ms" not in more and not self.world.stand_in:
             args += ["--refresh.interval.ms", "1000"]
+        if ENGINE and "--engine" not in more and not self.world.stand_in:
+            args += ["--engine", ENGINE]
         return self.start([*args, *more], env=env)
 
     def start(self, args, env=None, kind=None):

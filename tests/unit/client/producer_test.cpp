@@ -45,6 +45,12 @@ class Target {
                [this](const ScriptedRequest& request) { return produce(request); });
   }
 
+  /// What the scripts read changes only in here. Thread: any.
+  void change(const std::function<void()>& task) {
+    const std::lock_guard lock(mutex_);
+    task();
+  }
+
   ScriptedCluster cluster;
   Choose choose;  ///< asked for every batch; unset: no faults
   std::int16_t refusal = k_not_enough_replicas;
@@ -57,6 +63,7 @@ class Target {
 
  private:
   ScriptedReply identity() {
+    const std::lock_guard lock(mutex_);
     ++identities;
     return ScriptedReply::answer(testing::body_of([&](protocol::WireWriter& out) {
       out.i32(0);
@@ -72,6 +79,7 @@ class Target {
   };
 
   ScriptedReply produce(const ScriptedRequest& request) {
+    const std::lock_guard lock(mutex_);
     auto in = request.reader();
     in.nullable_string();
     EXPECT_EQ(in.i16(), -1) << "acks";
@@ -125,6 +133,8 @@ class Target {
     }
     out.i32(0);
   }
+
+  std::mutex mutex_;
 };
 
 class ProducerTest : public test::SeededTest, public ProduceListener {
@@ -163,9 +173,11 @@ class ProducerTest : public test::SeededTest, public ProduceListener {
   }
 
   LaneUnderTest& lane(const std::string& topic, std::int32_t partition) {
-    auto& made = lanes[TopicPartition{topic, Partition(partition)}];
-    made.lane.target = {topic, Partition(partition)};
-    return made;
+    const TopicPartition target{topic, Partition(partition)};
+    const std::lock_guard lock(mutex);
+    const auto [at, made] = lanes.try_emplace(target);
+    if (made) at->second.lane.target = target;
+    return at->second;
   }
 
   /// Sends so many batches of one to three records.
@@ -227,6 +239,9 @@ class ProducerTest : public test::SeededTest, public ProduceListener {
   }
 
   void expect_logs(Target& target) {
+    target.change([&] { compare_logs(target); });
+  }
+  void compare_logs(Target& target) {
     for (const auto& [tp, sent] : lanes) EXPECT_EQ(target.logs[tp].records, sent.wanted);
     EXPECT_FALSE(target.same_partition_twice);
   }
@@ -257,20 +272,21 @@ TEST_F(ProducerTest, one_request_carries_a_batch_of_every_ready_partition) {
   }
   ASSERT_TRUE(await_all());
   expect_logs(target);
-  EXPECT_GT(target.batches_per_request_max, 1U);
-  EXPECT_EQ(target.identities, 1);
+  target.change([&] { EXPECT_GT(target.batches_per_request_max, 1U); });
+  target.change([&] { EXPECT_EQ(target.identities, 1); });
 }
 
 TEST_F(ProducerTest, order_and_single_copies_survive_any_trouble) {
   Target target(2);
   target.cluster.add_topic("t", 4);
   int faults = 0;
+  test::Random fate;
   target.choose = [&](const TopicPartition&) {
-    if (faults >= 200 || !random.one_in(4)) return Target::Fault::none;
+    if (faults >= 200 || !fate.one_in(4)) return Target::Fault::none;
     ++faults;
     const Target::Fault k_faults[] = {Target::Fault::refuse, Target::Fault::append_and_refuse,
                                       Target::Fault::close_before, Target::Fault::close_after};
-    return k_faults[random.below(4)];
+    return k_faults[fate.below(4)];
   };
   start(target);
   for (int round = 0; round < 10; ++round) {
@@ -287,14 +303,16 @@ TEST_F(ProducerTest, a_partition_is_followed_to_its_new_leader) {
   start(target);
   send(lane("t", 0), 3);
   ASSERT_TRUE(await_all());
-  target.refusal = k_not_leader;
   bool moved = false;
-  target.choose = [&](const TopicPartition& tp) {
-    if (moved) return Target::Fault::none;
-    moved = true;
-    target.cluster.set_leader(tp, 2, 1);
-    return Target::Fault::refuse;
-  };
+  target.change([&] {
+    target.refusal = k_not_leader;
+    target.choose = [&](const TopicPartition& tp) {
+      if (moved) return Target::Fault::none;
+      moved = true;
+      target.cluster.set_leader(tp, 2, 1);
+      return Target::Fault::refuse;
+    };
+  });
   send(lane("t", 0), 20);
   ASSERT_TRUE(await_all());
   expect_logs(target);
@@ -317,15 +335,17 @@ TEST_F(ProducerTest, a_refused_batch_stops_its_lane_alone_until_a_reset) {
   std::promise<void> reset;
   loop.run([&] { producer->reset(Milliseconds(1'000), [&] { reset.set_value(); }); });
   ASSERT_EQ(reset.get_future().wait_for(k_patience), std::future_status::ready);
-  open = 0;
-  lane("t", 0).sent.clear();
-  lane("t", 0).wanted.clear();
-  target.choose = nullptr;
+  loop.run([&] {
+    open = 0;
+    lane("t", 0).sent.clear();
+    lane("t", 0).wanted.clear();
+  });
+  target.change([&] { target.choose = nullptr; });
   send(lane("t", 0), 3);
   send(lane("t", 1), 3);
   ASSERT_TRUE(await_all());
   expect_logs(target);
-  EXPECT_EQ(target.identities, 2);
+  target.change([&] { EXPECT_EQ(target.identities, 2); });
 }
 
 TEST_F(ProducerTest, a_lost_identity_is_told_and_a_reset_begins_anew) {
@@ -360,7 +380,7 @@ TEST_F(ProducerTest, idempotence_that_is_required_is_not_given_up) {
   start(target, settings);
   send(lane("t", 0), 1);
   ASSERT_TRUE(await([&] { return broken.size() == 1; }));
-  EXPECT_TRUE(target.logs.empty());
+  target.change([&] { EXPECT_TRUE(target.logs.empty()); });
 }
 
 TEST_F(ProducerTest, a_topic_that_comes_later_is_waited_for) {

@@ -365,7 +365,8 @@ TEST_F(CommandLine, HelpAndVersion) {
     EXPECT_EQ(outcome.invocation->command, Command::version);
   }
   const auto options = parse({"help", "options", "--markdown"});
-  EXPECT_NE(options.text.find("| `--engine auto\\|records` | `auto` |"), std::string::npos);
+  EXPECT_NE(options.text.find("| `--engine auto\\|passthrough\\|records` | `auto` |"),
+            std::string::npos);
   const auto properties = parse({"help", "properties", "--markdown"});
   EXPECT_NE(properties.text.find("| `ssl.truststore.location` | string | translated | JKS"),
             std::string::npos);
