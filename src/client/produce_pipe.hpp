@@ -76,7 +76,8 @@ class PipeOwner {
 class ProducePipe : public std::enable_shared_from_this<ProducePipe> {
  public:
   ProducePipe(PipeOwner& owner, std::int32_t node);
-  ~ProducePipe() { close(); }
+  /// REQUIRES: closed.
+  ~ProducePipe() = default;
   ProducePipe(const ProducePipe&) = delete;
   ProducePipe& operator=(const ProducePipe&) = delete;
 

@@ -32,7 +32,7 @@ class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
   }
   ~BatchProducer() override {
     resetting_ = true;
-    pipes_.clear();
+    for (const auto& [key, pipe] : pipes_) pipe->close();
   }
   BatchProducer(const BatchProducer&) = delete;
   BatchProducer& operator=(const BatchProducer&) = delete;
