@@ -48,6 +48,7 @@ ExitCode run(const kferry::config::Outcome& outcome, const kferry::app::Reread& 
 
 int main(int argc, char** argv) {
   kferry::app::keep_memory_private();
+  kferry::app::outlive_broken_pipes();
   try {
     const std::span<const char* const> args(argv + 1, static_cast<std::size_t>(argc - 1));
     const kferry::app::Reread read = [args] {

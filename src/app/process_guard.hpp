@@ -6,4 +6,8 @@ namespace kferry::app {
 /// before any secret is read.
 void keep_memory_private() noexcept;
 
+/// A peer that goes while something is written to it is an error like any other, also inside of
+/// libraries that write without MSG_NOSIGNAL (OpenSSL).
+void outlive_broken_pipes() noexcept;
+
 }  // namespace kferry::app

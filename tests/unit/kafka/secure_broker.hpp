@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -113,6 +114,8 @@ class SecureBroker {
   };
 
   void serve() {
+    // OpenSSL's own socket writes would end the test when a client goes.
+    std::signal(SIGPIPE, SIG_IGN);
     while (!stopping_) {
       pollfd waiting{listener_, POLLIN, 0};
       if (::poll(&waiting, 1, k_poll_ms) <= 0) continue;
