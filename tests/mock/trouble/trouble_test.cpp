@@ -218,7 +218,9 @@ TEST_F(Trouble, ASourceThatGoesAwayIsWaitedFor) {
     ASSERT_NO_FATAL_FAILURE(world.send(300));
     ASSERT_TRUE(world.all_arrive()) << world.fault();
   }
-  expect_all();
+  // On a machine that is slow enough the outage outlasts the group's session, and what was not
+  // committed comes again.
+  expect_all(world.snapshot().rebalances == 1);
 }
 
 TEST_F(Trouble, ClustersThatAreDownAtStartAreWaitedFor) {
