@@ -210,7 +210,8 @@ bool Flow::change_security(const security::SecurityProfile& source,
 }
 
 /// Connections that are made from here on use the new profiles. User names and passwords change
-/// under the clients; everything else is part of them, so they are made anew.
+/// under librdkafka's clients; everything else is part of them, and everything is of our own
+/// client, so those are made anew.
 void Flow::apply_security() {
   std::pair<security::SecurityProfile, security::SecurityProfile> wanted;
   {
@@ -220,6 +221,7 @@ void Flow::apply_security() {
   }
   const auto before = std::pair(settings_.source.security, settings_.target.security);
   const bool same_clients =
+      pass_reader_ == nullptr &&
       without_credentials(wanted.first) == without_credentials(before.first) &&
       without_credentials(wanted.second) == without_credentials(before.second);
   std::tie(settings_.source.security, settings_.target.security) = wanted;
