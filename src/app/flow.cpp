@@ -14,8 +14,6 @@ constexpr Milliseconds k_request_timeout{10'000};
 constexpr Milliseconds k_created_soon{1'000};
 /// How long the control loop waits for the group; it is not on the way of any record.
 constexpr Milliseconds k_poll{50};
-/// Leaving the group may take this long beyond the drain; the library can hang here (2.0.2).
-constexpr Milliseconds k_leave_timeout{10'000};
 /// Refreshes that a running topic may be missing from before it is left.
 constexpr int k_misses_max = 3;
 

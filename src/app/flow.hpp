@@ -60,6 +60,9 @@ class Flow final : private kafka::GroupListener {
   const std::string& name() const noexcept { return settings_.name; }
 
  private:
+  /// Leaving the group may take this long beyond the drain; the library can hang here (2.0.2).
+  static constexpr Milliseconds k_leave_timeout{10'000};
+
   /// A shard and what only the control thread knows of it.
   struct Entry {
     std::unique_ptr<pipeline::Shard> shard;

@@ -19,8 +19,6 @@ constexpr Milliseconds k_connect_retry{1'000};
 /// A cluster that does not answer is mentioned this often.
 constexpr Milliseconds k_connecting_reminder{30'000};
 constexpr Milliseconds k_poll{50};
-/// Leaving the group may take this long beyond the drain; the library can hang here (2.0.2).
-constexpr Milliseconds k_leave_timeout{10'000};
 
 std::vector<TopicPartition> all_partitions(const std::vector<pipeline::TopicPlan>& plans) {
   std::vector<TopicPartition> partitions;

@@ -8,7 +8,7 @@
 
 namespace kferry::client {
 
-/// What Backoff is for one, for many that count their failures themselves. Thread: one.
+/// Pauses between attempts, for many that count their failures themselves. Thread: one.
 class Pauses {
  public:
   Pauses(Milliseconds min, Milliseconds max) : min_(min), max_(max) {}

@@ -80,7 +80,10 @@ void ProduceExchange::answer_missing() {
 }
 
 ProducePipe::ProducePipe(PipeOwner& owner, std::int32_t node)
-    : owner_(owner), node_(node), timer_(owner.cluster().loop().io()) {}
+    : owner_(owner),
+      node_(node),
+      backoff_(owner.cluster().settings().backoff_min, owner.cluster().settings().backoff_max),
+      timer_(owner.cluster().loop().io()) {}
 
 void ProducePipe::ensure_connected() {
   // A connection that ends tells its exchanges one by one: it stays until all of them know.
@@ -100,16 +103,12 @@ void ProducePipe::ensure_connected() {
 void ProducePipe::opened(const Result<void>& result) {
   connecting_ = false;
   if (!result) {
-    const ClusterSettings& settings = owner_.cluster().settings();
-    const Milliseconds pause = std::min<Milliseconds>(
-        settings.backoff_max, settings.backoff_min * (1 << std::min(failures_, 10)));
-    ++failures_;
-    connect_at_ = now() + pause;
+    connect_at_ = now() + backoff_.next();
     log::debug("client", "target: {}", result.error().text);
     owner_.cluster().refresh_soon();
     return wake_at(connect_at_);
   }
-  failures_ = 0;
+  backoff_.reset();
   owner_.connected(*this);
   flush();
 }

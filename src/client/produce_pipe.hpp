@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "client/backoff.hpp"
 #include "client/fifo.hpp"
 #include "client/produce_lane.hpp"
 #include "kferry/client/connection.hpp"
@@ -112,7 +113,7 @@ class ProducePipe : public std::enable_shared_from_this<ProducePipe> {
   const std::int32_t node_;
   std::shared_ptr<Connection> connection_;
   bool connecting_ = false;
-  int failures_ = 0;
+  Backoff backoff_;  ///< of connections
   SteadyTime connect_at_{};
   SteadyTime throttled_until_{};
   Fifo<Lane::Inside*> ready_;

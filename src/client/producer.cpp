@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "client/pauses.hpp"
 #include "client/produce_identity.hpp"
 #include "client/produce_pipe.hpp"
 #include "kferry/base/log.hpp"
@@ -23,6 +24,7 @@ class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
         settings_(settings),
         listener_(listener),
         idempotent_(settings.idempotence != Idempotence::off),
+        pauses_(settings.retry_backoff_min, settings.retry_backoff_max),
         identity_(*this),
         drain_timer_(cluster.loop().io()),
         alive_(std::make_shared<bool>(true)) {
@@ -78,6 +80,7 @@ class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
   ProduceListener& listener_;
   Counters counters_;
   bool idempotent_;
+  Pauses pauses_;  ///< of lanes
   Identity identity_;
   bool broken_ = false;
   bool resetting_ = false;
@@ -237,10 +240,8 @@ void BatchProducer::try_again(Lane::Inside& lane, Shipment& shipment, bool elsew
   ++counters_.retried_batches;
   if (lane.stopped) return;
   lane.send_again(shipment);
-  const Milliseconds pause = std::min<Milliseconds>(
-      settings_.retry_backoff_max, settings_.retry_backoff_min * (1 << std::min(lane.tries, 10)));
+  lane.not_before = now() + pauses_.after(lane.tries);
   ++lane.tries;
-  lane.not_before = now() + pause;
   if (!elsewhere) return;
   lane.leader_check = 0;
   cluster_.refresh_soon();
