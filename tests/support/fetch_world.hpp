@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <set>
 #include <string>
 #include <utility>
@@ -19,6 +20,16 @@
 #include "support/source_logs.hpp"
 
 namespace kferry::testing {
+
+inline const TopicPartition k_first{"orders", Partition(0)};
+inline const TopicPartition k_second{"orders", Partition(1)};
+
+/// from, from + 1, ... below to.
+inline std::vector<std::int64_t> offsets(std::int64_t from, std::int64_t to) {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(to - from));
+  std::iota(all.begin(), all.end(), from);
+  return all;
+}
 
 /// Notes which offsets came. Thread: its calls come on the loop's, a test asks from its own.
 class NotingFeed final : public client::FetchFeed {

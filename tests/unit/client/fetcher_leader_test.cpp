@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -14,17 +13,11 @@ namespace {
 
 using protocol::ApiKey;
 using testing::FetchWorld;
+using testing::k_first;
+using testing::k_second;
 using testing::NotingFeed;
+using testing::offsets;
 using Texts = std::vector<std::string>;
-
-const TopicPartition k_first{"orders", Partition(0)};
-const TopicPartition k_second{"orders", Partition(1)};
-
-std::vector<std::int64_t> offsets(std::int64_t from, std::int64_t to) {
-  std::vector<std::int64_t> all(static_cast<std::size_t>(to - from));
-  std::iota(all.begin(), all.end(), from);
-  return all;
-}
 
 TEST(FetcherLeader, FollowsTheLeaderAndAsksItFirst) {
   NotingFeed feed;

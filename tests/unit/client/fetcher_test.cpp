@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -15,19 +14,13 @@ namespace {
 
 using protocol::ApiKey;
 using testing::FetchWorld;
+using testing::k_first;
+using testing::k_second;
 using testing::NotingFeed;
+using testing::offsets;
 using testing::ScriptedReply;
 using testing::ScriptedRequest;
 using Texts = std::vector<std::string>;
-
-const TopicPartition k_first{"orders", Partition(0)};
-const TopicPartition k_second{"orders", Partition(1)};
-
-std::vector<std::int64_t> offsets(std::int64_t from, std::int64_t to) {
-  std::vector<std::int64_t> all(static_cast<std::size_t>(to - from));
-  std::iota(all.begin(), all.end(), from);
-  return all;
-}
 
 FetchSettings small_answers() {
   FetchSettings settings;
