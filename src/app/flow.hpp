@@ -100,7 +100,7 @@ class Flow final : private kafka::GroupListener {
   // flow_streams.cpp: what an engine needs is made when the first topic needs it
   Result<void> make_streams(const std::vector<pipeline::TopicPlan>& plans);
   Result<std::size_t> stream_for(pipeline::EngineKind engine);
-  Result<void> make_reader(pipeline::EngineKind engine);
+  Result<engines::passthrough::PassReader*> make_pass_reader();
   Result<std::unique_ptr<pipeline::Stream>> make_stream(pipeline::EngineKind engine);
   void drop_streams();
   bool reads_itself(const TopicPartition& tp) const;
@@ -169,7 +169,8 @@ class Flow final : private kafka::GroupListener {
   std::unique_ptr<positions::StartPositions> starts_;
   std::unique_ptr<LogEnds> log_ends_;
   std::unique_ptr<pipeline::Reader> records_reader_;
-  std::unique_ptr<engines::passthrough::PassReader> pass_reader_;
+  std::vector<std::unique_ptr<engines::passthrough::PassReader>>
+      pass_readers_;  ///< each a stream's
 
   std::vector<std::string> subscribed_;
   std::map<pipeline::EngineKind, std::vector<std::size_t>> streams_of_;  ///< indices of streams_

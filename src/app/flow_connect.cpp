@@ -219,7 +219,7 @@ void Flow::apply_security() {
   }
   const auto before = std::pair(settings_.source.security, settings_.target.security);
   const bool same_clients =
-      pass_reader_ == nullptr &&
+      pass_readers_.empty() &&
       without_credentials(wanted.first) == without_credentials(before.first) &&
       without_credentials(wanted.second) == without_credentials(before.second);
   std::tie(settings_.source.security, settings_.target.security) = wanted;

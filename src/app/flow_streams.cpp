@@ -41,7 +41,6 @@ Result<void> Flow::make_streams(const std::vector<pipeline::TopicPlan>& plans) {
 Result<std::size_t> Flow::stream_for(EngineKind engine) {
   auto& own = streams_of_[engine];
   if (own.empty()) {
-    if (const auto made = make_reader(engine); !made) return made.error();
     for (int i = 0; i < settings_.streams; ++i) {
       auto stream = make_stream(engine);
       if (!stream) return stream.error();
@@ -53,12 +52,7 @@ Result<std::size_t> Flow::stream_for(EngineKind engine) {
   return own[next_stream_++ % own.size()];
 }
 
-Result<void> Flow::make_reader(EngineKind engine) {
-  if (engine == EngineKind::records) {
-    records_reader_ = engines::records::make_reader(
-        member_->client(), [ends = log_ends_.get()](const TopicPartition& tp) { ends->nudge(tp); });
-    return {};
-  }
+Result<engines::passthrough::PassReader*> Flow::make_pass_reader() {
   auto options = passthrough_source(settings_, flow_budget_bytes_, sized_for_);
   if (!options) return options.error();
   options->traits = [this](const std::string& topic) {
@@ -67,8 +61,8 @@ Result<void> Flow::make_reader(EngineKind engine) {
   };
   auto reader = engines::passthrough::PassReader::create(std::move(*options));
   const std::lock_guard lock(state_mutex_);
-  pass_reader_ = std::move(reader);
-  return {};
+  pass_readers_.push_back(std::move(reader));
+  return pass_readers_.back().get();
 }
 
 Result<std::unique_ptr<pipeline::Stream>> Flow::make_stream(EngineKind engine) {
@@ -81,10 +75,16 @@ Result<std::unique_ptr<pipeline::Stream>> Flow::make_stream(EngineKind engine) {
   if (engine == EngineKind::passthrough) {
     auto target = passthrough_target(settings_);
     if (!target) return target.error();
-    const auto factory = [&](std::function<void()> on_acknowledgements) {
-      return engines::passthrough::make_writer(std::move(*target), std::move(on_acknowledgements));
+    const auto reader = make_pass_reader();
+    if (!reader) return reader.error();
+    const auto factory = [&](const std::function<void()>&) {
+      return Result(engines::passthrough::make_writer(std::move(*target)));
     };
-    return pipeline::Stream::create(options, *pass_reader_, factory, budget_, clock_, sink);
+    return pipeline::Stream::create(options, **reader, factory, budget_, clock_, sink);
+  }
+  if (!records_reader_) {
+    records_reader_ = engines::records::make_reader(
+        member_->client(), [ends = log_ends_.get()](const TopicPartition& tp) { ends->nudge(tp); });
   }
   engines::records::WriterOptions writer;
   writer.config = target_config(settings_);
@@ -106,13 +106,13 @@ Result<std::unique_ptr<pipeline::Stream>> Flow::make_stream(EngineKind engine) {
 /// All shards were released.
 void Flow::drop_streams() {
   std::vector<std::unique_ptr<pipeline::Stream>> streams;
-  std::unique_ptr<engines::passthrough::PassReader> pass_reader;
+  std::vector<std::unique_ptr<engines::passthrough::PassReader>> pass_readers;
   std::unique_ptr<LogEnds> log_ends;
   {
     const std::lock_guard lock(state_mutex_);
     released_passthrough_ = passthrough_batches();
     streams.swap(streams_);
-    pass_reader.swap(pass_reader_);
+    pass_readers.swap(pass_readers_);
     log_ends.swap(log_ends_);
   }
   streams_of_.clear();
@@ -124,8 +124,9 @@ void Flow::drop_streams() {
 /// REQUIRES: state_mutex_ is held.
 engines::passthrough::BatchCounts Flow::passthrough_batches() const {
   auto counts = released_passthrough_;
-  if (!pass_reader_) return counts;
-  for (const auto& [what, count] : pass_reader_->batch_counts()) counts[what] += count;
+  for (const auto& reader : pass_readers_) {
+    for (const auto& [what, count] : reader->batch_counts()) counts[what] += count;
+  }
   return counts;
 }
 

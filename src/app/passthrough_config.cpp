@@ -62,7 +62,8 @@ Result<passthrough::SourceOptions> passthrough_source(const config::FlowSettings
   passthrough::SourceOptions options;
   options.cluster = std::move(*cluster);
   options.name = flow.name;
-  const std::int64_t share = flow_budget_bytes / k_budget_quarters;
+  // Each stream has a client of its own.
+  const std::int64_t share = flow_budget_bytes / k_budget_quarters / std::max(1, flow.streams);
   const auto count = static_cast<std::int64_t>(std::max<std::size_t>(1, partitions));
   options.fetched_bytes_max = static_cast<std::size_t>(share);
   options.fetch.read_committed = source.read_committed;

@@ -32,6 +32,7 @@ class BrokerConnection final : public Connection,
   std::optional<std::int16_t> version(protocol::ApiKey key) const override;
   void send(Exchange& exchange) override;
   std::size_t in_flight() const noexcept override { return in_flight_; }
+  std::chrono::microseconds round_trip() const noexcept override;
   void close(const Error& why) override;
 
  private:

@@ -3,6 +3,9 @@
 #include "client/broker_connection.hpp"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/post.hpp>
@@ -25,6 +28,14 @@ std::int32_t correlation_id(const Exchange& exchange) {
 }
 
 }  // namespace
+
+std::chrono::microseconds BrokerConnection::round_trip() const noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  const int socket = const_cast<Connector::Socket&>(socket_).native_handle();
+  if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  return std::chrono::microseconds(info.tcpi_rtt);
+}
 
 void BrokerConnection::enqueue(Exchange& exchange) {
   KF_CHECK(exchange.frame.size() >= k_correlation_id_at + sizeof(std::int32_t));

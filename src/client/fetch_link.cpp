@@ -14,12 +14,25 @@ namespace {
 /// How long a broker waits for data while partitions come and go.
 constexpr Milliseconds k_wait_min{10};
 
+/// Answers of this size are received into memory that is still in the processor's cache, and small
+/// enough that a mirror of few partitions stays small.
+constexpr std::int32_t k_window_bytes_min = 1 << 20;
+/// An answer that took fewer round trips than this is mostly way: the next one is to be twice as
+/// large. Only one request is under way, so on a long way the size is what limits the rate.
+constexpr int k_round_trips_short = 8;
+constexpr int k_round_trips_long = 4 * k_round_trips_short;
+/// Of which each partition gets its share, but no less: a batch of a few records fits.
+constexpr std::int32_t k_share_bytes_min = 64 << 10;
+
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
 FetchLink::FetchLink(FetchOwner& owner, std::int32_t node)
-    : owner_(owner), node_(node), alarm_(owner.cluster().loop(), [this] { pump(); }) {}
+    : owner_(owner),
+      node_(node),
+      alarm_(owner.cluster().loop(), [this] { pump(); }),
+      window_bytes_(std::min(k_window_bytes_min, owner.settings().bytes_max)) {}
 
 void FetchLink::fetch(FetchTrack& track) {
   session_.want(track);
@@ -105,6 +118,28 @@ std::int32_t FetchLink::wait_ms() const {
   return static_cast<std::int32_t>(std::clamp(calm, std::min(k_wait_min, max), max).count());
 }
 
+/// Of the window, so that one answer holds something of each partition that has something.
+std::int32_t FetchLink::share() const {
+  const auto count = static_cast<std::int64_t>(std::max<std::size_t>(1, session_.wanted()));
+  const std::int64_t most = owner_.settings().partition_bytes_max;
+  const std::int64_t least = std::min<std::int64_t>(k_share_bytes_min, most);
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(window_bytes_ / count, least, most));
+}
+
+void FetchLink::fit_window() {
+  std::size_t bytes = 0;
+  for (const auto& partition : response_.partitions) bytes += partition.records.size();
+  if (bytes < static_cast<std::size_t>(window_bytes_) / 4 * 3) return;
+  const auto took = now() - fetch_sent_at_;
+  const auto way = connection_->round_trip();
+  const std::int32_t max = owner_.settings().bytes_max;
+  if (took < k_round_trips_short * way) {
+    window_bytes_ = window_bytes_ > max / 2 ? max : window_bytes_ * 2;
+  } else if (took > k_round_trips_long * way) {
+    window_bytes_ = std::max(window_bytes_ / 2, std::min(k_window_bytes_min, max));
+  }
+}
+
 void FetchLink::send_fetch() {
   const auto version = connection_->version(protocol::ApiKey::fetch);
   if (!version) return misbehaved("it has no Fetch in a version of ours");
@@ -112,7 +147,7 @@ void FetchLink::send_fetch() {
   protocol::FetchRequest request;
   request.wait_max_ms = wait_ms();
   request.bytes_min = settings.bytes_min;
-  request.bytes_max = settings.bytes_max;
+  request.bytes_max = window_bytes_;
   request.read_committed = settings.read_committed;
   fetch_exchange_.key = protocol::ApiKey::fetch;
   fetch_exchange_.version = *version;
@@ -121,9 +156,11 @@ void FetchLink::send_fetch() {
   Fetcher::Counters& counters = owner_.counters_of_links();
   ++counters.requests;
   if (session_.full()) ++counters.full_requests;
-  session_.write(message.body(), request, *version, settings.partition_bytes_max);
+  partition_bytes_max_ = share();
+  session_.write(message.body(), request, *version, partition_bytes_max_);
   message.finish();
   fetching_ = true;
+  fetch_sent_at_ = now();
   connection_->send(fetch_exchange_);
 }
 
@@ -142,6 +179,7 @@ void FetchLink::fetch_answered(protocol::WireReader body, const SlabRef& slab) {
     refused(response_.error);
   } else {
     refusals_ = 0;
+    fit_window();
     session_.answered(response_);
     owner_.fetched(*this, response_, slab);
   }

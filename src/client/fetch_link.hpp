@@ -53,6 +53,8 @@ class FetchLink : public std::enable_shared_from_this<FetchLink> {
   void check(FetchTrack& track);
   void leave(FetchTrack& track);
   FetchSession& session() noexcept { return session_; }
+  /// What the last request asked for of each partition.
+  std::int32_t partition_bytes_max() const noexcept { return partition_bytes_max_; }
 
   /// Something changes that a request under way does not know of: the next ones wait shortly for
   /// data, and ever longer as long as nothing changes.
@@ -100,6 +102,8 @@ class FetchLink : public std::enable_shared_from_this<FetchLink> {
   void check_answered(protocol::WireReader body);
   void check_failed(const Error& error);
   std::int32_t wait_ms() const;
+  std::int32_t share() const;
+  void fit_window();
 
   FetchOwner& owner_;
   const std::int32_t node_;
@@ -119,6 +123,9 @@ class FetchLink : public std::enable_shared_from_this<FetchLink> {
 
   FetchExchange fetch_exchange_{*this};
   bool fetching_ = false;
+  SteadyTime fetch_sent_at_{};
+  std::int32_t window_bytes_;  ///< what is asked for at once
+  std::int32_t partition_bytes_max_ = 0;
   protocol::FetchResponse response_;
   CheckExchange check_exchange_{*this};
   bool checking_ = false;

@@ -34,6 +34,7 @@ class FetchSession {
   void want(FetchTrack& track);
   void leave(FetchTrack& track);
   bool wants_any() const noexcept { return wanted_ > 0; }
+  std::size_t wanted() const noexcept { return wanted_; }
 
   /// Whether the next request opens a session.
   bool full() const noexcept { return epoch_ == protocol::k_session_first; }

@@ -256,6 +256,7 @@ void SessionFetcher::deliver(FetchTrack& track, const protocol::FetchResponse& r
   fetched.high_watermark = partition.high_watermark;
   fetched.last_stable_offset = partition.last_stable_offset;
   fetched.log_start_offset = partition.log_start_offset;
+  fetched.bytes_max = static_cast<std::size_t>(track.link->partition_bytes_max());
   const TrackName name{track.feed, track.id};
   const std::uint64_t stops = stops_;
   calling_ = true;

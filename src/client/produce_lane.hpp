@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "client/fifo.hpp"
 #include "client/produce_errors.hpp"
 #include "kferry/base/clock.hpp"
+#include "kferry/base/fifo.hpp"
 #include "kferry/client/producer.hpp"
 
 namespace kferry::client {

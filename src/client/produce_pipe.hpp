@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "client/backoff.hpp"
-#include "client/fifo.hpp"
 #include "client/produce_lane.hpp"
+#include "kferry/base/fifo.hpp"
 #include "kferry/client/connection.hpp"
 #include "kferry/protocol/produce.hpp"
 

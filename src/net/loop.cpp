@@ -15,11 +15,14 @@ namespace {
 
 /// What the kernel keeps of a thread's name.
 constexpr std::size_t k_thread_name_chars_max = 15;
+/// Handlers that drive() runs before its caller has its turn.
+constexpr int k_handlers_per_turn_max = 64;
 
 /// An exception out of a task is a broken invariant: nobody could go on from it.
-void serve(boost::asio::io_context& io) noexcept {
+template <class Work>
+void serve(const Work& work) noexcept {
   try {
-    io.run();
+    work();
   } catch (const std::exception& failure) {
     check_failed(failure.what(), __FILE__, __LINE__);
   } catch (...) {
@@ -30,24 +33,44 @@ void serve(boost::asio::io_context& io) noexcept {
 }  // namespace
 
 Loop::Loop(const std::string& name)
-    : io_(1), work_(boost::asio::make_work_guard(io_)), thread_([this] { serve(io_); }) {
+    : io_(1),
+      work_(boost::asio::make_work_guard(io_)),
+      thread_([this] { serve([this] { io_.run(); }); }) {
+  thread_id_ = thread_.get_id();
   pthread_setname_np(thread_.native_handle(), name.substr(0, k_thread_name_chars_max).c_str());
 }
 
+Loop::Loop()
+    : io_(1), work_(boost::asio::make_work_guard(io_)), thread_id_(std::this_thread::get_id()) {}
+
 Loop::~Loop() {
   io_.stop();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Loop::post(std::function<void()> task) { boost::asio::post(io_, std::move(task)); }
 
 void Loop::run(const std::function<void()>& task) {
+  if (on_thread()) return task();
   std::promise<void> done;
   boost::asio::post(io_, [&task, &done] {
     task();
     done.set_value();
   });
   done.get_future().wait();
+}
+
+void Loop::drive(Milliseconds timeout) {
+  if (!on_thread()) thread_id_ = std::this_thread::get_id();
+  serve([&] {
+    if (timeout.count() > 0 && io_.run_one_for(timeout) == 0) return;
+    for (int i = 0; i < k_handlers_per_turn_max && io_.poll_one() > 0; ++i) {
+    }
+  });
+}
+
+void Loop::wake() {
+  boost::asio::post(io_, [] {});
 }
 
 }  // namespace kferry::net

@@ -1,5 +1,7 @@
 #include "kferry/pipeline/stream.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -28,8 +30,15 @@ Result<std::unique_ptr<Stream>> Stream::create(Options options, Reader& reader,
 }
 
 void Stream::start() {
+  if (ring::Waiter* const waiter = reader_.waiter()) source_wakes_.wait_on(*waiter);
+  if (ring::Waiter* const waiter = writer_->waiter()) target_wakes_.wait_on(*waiter);
   source_thread_ = std::thread([this] { run_source(); });
   target_thread_ = std::thread([this] { run_target(); });
+  pthread_setname_np(source_thread_.native_handle(), "kferry-source");
+  pthread_setname_np(target_thread_.native_handle(), "kferry-target");
+  // From here on both have waited, and whatever they wait on knows its thread.
+  source_wakes_.call([] {});
+  target_wakes_.call([] {});
 }
 
 Stream::~Stream() {

@@ -211,8 +211,13 @@ bool Stream::take_from_ring(Shard& shard) {
   return true;
 }
 
+/// When half of what kept it from reading is gone: to wake it for every batch would cost more than
+/// the batch.
 void Stream::wake_source(Shard& shard) {
-  if (shard.source_waits.exchange(false)) source_ready(shard);
+  if (!shard.source_waits.load()) return;
+  const bool room = shard.ring.size() <= k_ring_batches / 2 &&
+                    shard.held_bytes.load() <= options_.shard_bytes_max / 2;
+  if (room && shard.source_waits.exchange(false)) source_ready(shard);
 }
 
 /// Moves the position over what is acknowledged and lets those batches go.

@@ -99,6 +99,8 @@ class Connection {
   /// REQUIRES: usable; exchange.version is one that version() gave.
   virtual void send(Exchange& exchange) = 0;
   virtual std::size_t in_flight() const noexcept = 0;
+  /// To the broker and back, as the kernel measures it (TCP_INFO); zero: not known.
+  virtual std::chrono::microseconds round_trip() const noexcept = 0;
   /// Ends the connection; every exchange under way fails, from inside this call.
   virtual void close(const Error& why) = 0;
 };

@@ -15,7 +15,8 @@ struct FetchSettings {
   bool read_committed = true;
   Milliseconds wait_max{500};
   std::int32_t bytes_min = 1;
-  std::int32_t bytes_max = 8 << 20;            ///< of one response
+  /// Of one response, at the most: how much is asked for follows from the way to the broker.
+  std::int32_t bytes_max = 8 << 20;
   std::int32_t partition_bytes_max = 1 << 20;  ///< of one partition in it
   /// A topic that is not known may just be new, and an unheard-of error may pass: that long.
   Milliseconds unknown_timeout{60'000};
@@ -29,6 +30,7 @@ struct Fetched {
   std::int64_t high_watermark = -1;
   std::int64_t last_stable_offset = -1;
   std::int64_t log_start_offset = -1;
+  std::size_t bytes_max = 0;  ///< what was asked for of this partition
 };
 
 enum class FetchTrouble {

@@ -10,6 +10,7 @@
 #include "kferry/base/result.hpp"
 #include "kferry/base/strong_id.hpp"
 #include "kferry/pipeline/batch.hpp"
+#include "kferry/ring/waiter.hpp"
 
 /// What an engine has to offer so that the pipeline can move a shard's records with it. One virtual
 /// call per batch, never per record.
@@ -46,6 +47,9 @@ class ShardReader {
 class Reader {
  public:
   virtual ~Reader() = default;
+  /// What the stream's source thread sleeps on, for engines that want that thread for themselves;
+  /// such a reader serves one stream. Null: whatever the stream likes.
+  virtual ring::Waiter* waiter() { return nullptr; }
   /// Makes the partition readable; on_ready is called, from any thread, when records arrive where
   /// there were none. An engine that fetches itself begins at start.
   /// Thread: the control thread, before the partition is assigned.
@@ -86,6 +90,9 @@ struct WriteOutcome {
 class Writer {
  public:
   virtual ~Writer() = default;
+  /// What the stream's target thread sleeps on; null: whatever the stream likes. Waiting also means
+  /// that for now no more is to be written.
+  virtual ring::Waiter* waiter() { return nullptr; }
   /// Sends records [from, from + count_max) of the batch in order.
   virtual WriteOutcome write(Batch& batch, std::uint32_t from, std::uint32_t count_max) = 0;
   /// Passes acknowledgements on; never waits.

@@ -16,9 +16,9 @@
 
 namespace kferry::pipeline {
 
-/// Batches between a shard's two threads. Small, since what waits here is memory; large enough that
-/// the source side stays ahead of the target side for a few milliseconds.
-inline constexpr std::size_t k_ring_batches = 8;
+/// Batches between a shard's two threads: enough that the source side fills it in one go and then
+/// sleeps until half of it is gone. What waits here is bounded by bytes as well.
+inline constexpr std::size_t k_ring_batches = 32;
 /// Batches of one shard that may be on their way to the target.
 inline constexpr std::size_t k_ledger_slots = 64;
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kferry/base/clock.hpp"
+#include "kferry/ring/waiter.hpp"
 
 namespace kferry::ring {
 
@@ -16,7 +17,7 @@ namespace kferry::ring {
 ///
 /// An item that is pushed twice is served twice: callers keep a flag in the item (set it when
 /// pushing, clear it before serving) where that matters.
-/// Thread: push, post, call from any thread but the owner; take from the owner only.
+/// Thread: push, post, wake from any thread; call from any but the owner; the rest from the owner.
 template <class Item>
 class WakeList {
  public:
@@ -27,23 +28,20 @@ class WakeList {
     std::vector<Task> tasks;
   };
 
+  /// The owner sleeps there from now on. The waiter outlives the last take. REQUIRES: nobody takes.
+  void wait_on(Waiter& waiter) { waiter_ = &waiter; }
+
   void push(Item* item) {
-    bool sleeping = false;
-    {
-      const std::lock_guard lock(mutex_);
-      items_.push_back(item);
-      sleeping = std::exchange(sleeping_, false);
-    }
-    if (sleeping) awake_.notify_one();
+    add([&] { items_.push_back(item); });
   }
 
   void post(Task task) {
-    {
-      const std::lock_guard lock(mutex_);
-      tasks_.push_back(std::move(task));
-      sleeping_ = false;
-    }
-    awake_.notify_one();
+    add([&] { tasks_.push_back(std::move(task)); });
+  }
+
+  /// Wakes the owner without an item, as when something it polls has news.
+  void wake() {
+    add([] {});
   }
 
   /// Runs task on the owner's thread and returns when it has run. REQUIRES: the owner still takes.
@@ -61,41 +59,52 @@ class WakeList {
     done_signal.wait(lock, [&] { return done; });
   }
 
-  /// Wakes the owner without an item, as when something it polls has news.
-  void wake() {
-    bool sleeping = false;
-    {
-      const std::lock_guard lock(mutex_);
-      woken_ = true;
-      sleeping = std::exchange(sleeping_, false);
-    }
-    if (sleeping) awake_.notify_one();
-  }
-
   /// Moves everything that is ready into taken (whose storage is reused); waits up to timeout when
   /// there is nothing. A timeout of zero never waits.
   void take(Taken& taken, Milliseconds timeout) {
     taken.items.clear();
     taken.tasks.clear();
     std::unique_lock lock(mutex_);
-    if (items_.empty() && tasks_.empty() && !woken_ && timeout.count() > 0) {
-      sleeping_ = true;
-      awake_.wait_for(lock, timeout,
-                      [this] { return !items_.empty() || !tasks_.empty() || woken_; });
-      sleeping_ = false;
+    sleeping_ = !news_ && timeout.count() > 0;
+    if (waiter_ != nullptr) {
+      const Milliseconds time = sleeping_ ? timeout : Milliseconds(0);
+      lock.unlock();
+      waiter_->wait(time);
+      lock.lock();
+    } else if (sleeping_) {
+      awake_.wait_for(lock, timeout, [this] { return news_; });
     }
-    woken_ = false;
+    sleeping_ = false;
+    news_ = false;
     taken.items.swap(items_);
     taken.tasks.swap(tasks_);
   }
 
  private:
+  template <class Change>
+  void add(const Change& change) {
+    bool sleeping = false;
+    {
+      const std::lock_guard lock(mutex_);
+      change();
+      news_ = true;
+      sleeping = std::exchange(sleeping_, false);
+    }
+    if (!sleeping) return;
+    if (waiter_ != nullptr) {
+      waiter_->wake();
+    } else {
+      awake_.notify_one();
+    }
+  }
+
   std::mutex mutex_;
   std::condition_variable awake_;
+  Waiter* waiter_ = nullptr;
   std::vector<Item*> items_;
   std::vector<Task> tasks_;
-  bool woken_ = false;
-  bool sleeping_ = false;
+  bool news_ = false;      ///< since the last take
+  bool sleeping_ = false;  ///< the owner is, or is about to; whoever clears this wakes it
 };
 
 }  // namespace kferry::ring

@@ -1,6 +1,6 @@
 #include "engines/passthrough/pass_feed.hpp"
 
-#include <iterator>
+#include <algorithm>
 #include <utility>
 
 #include "kferry/base/log.hpp"
@@ -9,6 +9,11 @@ namespace kferry::engines::passthrough {
 namespace {
 
 using pipeline::ReadFailure;
+
+/// What one partition may always have waiting.
+constexpr std::size_t k_queued_bytes_min = 256U << 10;
+/// Else what so many answers hold for it: one is taken while the next one comes.
+constexpr std::size_t k_answers_queued = 2;
 
 ReadFailure::Kind to_kind(client::FetchTrouble trouble) noexcept {
   switch (trouble) {
@@ -42,7 +47,7 @@ std::string reason_of(client::FetchTrouble trouble) {
 client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& fetched) {
   judge_.begin(fetched.records, fetched.aborted, fetched.high_watermark,
                fetched.last_stable_offset);
-  std::size_t bytes = 0;
+  const std::size_t queued_before = queue_.size();
   while (const auto judgement = judge_.next()) {
     count(*judgement);
     switch (judgement->verdict) {
@@ -50,10 +55,10 @@ client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& fetched) {
       case Verdict::recode:
       case Verdict::skip:
         leader_epoch_ = judgement->header.leader_epoch;
-        bytes += judgement->size_bytes;
-        judged_.push_back({judgement->verdict, judgement->reason,
-                           fetched.records.subspan(judgement->at, judgement->size_bytes),
-                           judgement->header, judgement->from, judgement->to, fetched.slab});
+        queued_bytes_ += judgement->size_bytes;
+        queue_.push({judgement->verdict, judgement->reason,
+                     fetched.records.subspan(judgement->at, judgement->size_bytes),
+                     judgement->header, judgement->from, judgement->to, fetched.slab});
         break;
       case Verdict::refetch:
         log::warning("passthrough", "{}: fetching again from offset {}: {}", name_,
@@ -73,21 +78,12 @@ client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& fetched) {
         break;
     }
   }
-  Wish wish{judge_.wanted_offset(), leader_epoch_, false};
-  bool ready = false;
-  {
-    const std::lock_guard lock(mutex_);
-    ready = !judged_.empty() || failure_.has_value();
-    std::move(judged_.begin(), judged_.end(), std::back_inserter(queue_));
-    queued_bytes_ += bytes;
-    // One that holds nothing may go on whatever the others hold, so that none waits forever.
-    paused_ = failure_.has_value() || queued_bytes_ >= basics_.queued_bytes_max ||
-              (queued_bytes_ > 0 && basics_.slabs.bytes_in_use() >= basics_.fetched_bytes_max);
-    wish.paused = paused_;
-  }
-  judged_.clear();
-  if (ready) on_ready_();
-  return wish;
+  queued_bytes_max_ = std::max(k_queued_bytes_min, k_answers_queued * fetched.bytes_max);
+  // One that holds nothing may go on whatever the others hold, so that none waits forever.
+  paused_ = failure_.has_value() || queued_bytes_ >= queued_bytes_max_ ||
+            (queued_bytes_ > 0 && basics_.slabs.bytes_in_use() >= basics_.fetched_bytes_max);
+  if (queue_.size() > queued_before || failure_) on_ready_();
+  return {judge_.wanted_offset(), leader_epoch_, paused_};
 }
 
 void PassFeed::count(const Judgement& judgement) {
@@ -103,31 +99,31 @@ void PassFeed::on_trouble(client::FetchTrouble trouble, std::int16_t, const std:
 }
 
 void PassFeed::fail(ReadFailure::Kind kind, std::string reason, std::string text) {
-  const std::lock_guard lock(mutex_);
   if (!failure_) failure_ = ReadFailure{kind, std::move(reason), std::move(text)};
 }
 
 void PassFeed::restart(std::int64_t offset) {
   judge_.restart(offset);
   leader_epoch_ = -1;
-  const std::lock_guard lock(mutex_);
   queue_.clear();
   queued_bytes_ = 0;
   paused_ = false;
   failure_.reset();
 }
 
-bool PassFeed::take(std::vector<FetchedBatch>& into) {
-  const std::lock_guard lock(mutex_);
-  std::move(queue_.begin(), queue_.end(), std::back_inserter(into));
-  queue_.clear();
-  queued_bytes_ = 0;
-  return !failure_ && std::exchange(paused_, false);
+FetchedBatch PassFeed::pop() {
+  FetchedBatch batch = queue_.pop();
+  queued_bytes_ -= batch.bytes.size();
+  return batch;
 }
 
-std::optional<pipeline::ReadFailure> PassFeed::failure() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(failure_, std::nullopt);
+bool PassFeed::wants_more() {
+  if (!paused_ || failure_) return false;
+  // Not at once: each time costs the broker a line in the next request.
+  if (queued_bytes_ > queued_bytes_max_ / 2) return false;
+  if (!queue_.empty() && basics_.slabs.bytes_in_use() >= basics_.fetched_bytes_max) return false;
+  paused_ = false;
+  return true;
 }
 
 }  // namespace kferry::engines::passthrough

@@ -3,19 +3,19 @@
 #include <array>
 #include <atomic>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "engines/passthrough/batch_judge.hpp"
+#include "kferry/base/fifo.hpp"
 #include "kferry/client/fetcher.hpp"
 #include "kferry/pipeline/engine.hpp"
 
 namespace kferry::engines::passthrough {
 
-/// A judged batch on its way from the loop to the source thread.
+/// A judged batch that waits to be taken.
 struct FetchedBatch {
   Verdict verdict = Verdict::pass;
   Reason reason = Reason::none;
@@ -26,17 +26,16 @@ struct FetchedBatch {
   client::SlabRef slab;
 };
 
-/// What all feeds of a reader share. Counters: written by the loop and the source thread.
+/// What all feeds of a reader share. Counters: written by its thread.
 struct FeedBasics {
   client::SlabPool& slabs;
   const std::size_t fetched_bytes_max;  ///< in slabs
-  const std::size_t queued_bytes_max;   ///< of one partition
   std::array<std::array<std::atomic<std::uint64_t>, k_reasons>, k_verdicts> counts{};
   std::atomic<std::uint64_t> coalesced{0};
 };
 
-/// One partition between the fetcher and the source thread: judges what comes and queues it.
-/// Thread: on_ calls and restart on the loop; take and failure on the source thread.
+/// One partition between the fetcher and the stream: judges what comes and queues it.
+/// Thread: the loop's, which is the stream's source thread.
 class PassFeed final : public client::FetchFeed {
  public:
   PassFeed(FeedBasics& basics, JudgeSettings settings, std::string name, std::int64_t start,
@@ -53,10 +52,11 @@ class PassFeed final : public client::FetchFeed {
   /// Forgets what is queued and goes on elsewhere. The fetcher does not know the feed meanwhile.
   void restart(std::int64_t offset);
 
-  /// Everything that is queued, appended in order. True when the fetcher has to be told that there
-  /// is room again.
-  bool take(std::vector<FetchedBatch>& into);
-  std::optional<pipeline::ReadFailure> failure();
+  const Fifo<FetchedBatch>& queue() const noexcept { return queue_; }
+  FetchedBatch pop();
+  /// True once, when the fetcher has to be told that there is room again.
+  bool wants_more();
+  std::optional<pipeline::ReadFailure> failure() { return std::exchange(failure_, std::nullopt); }
 
  private:
   void fail(pipeline::ReadFailure::Kind kind, std::string reason, std::string text);
@@ -67,11 +67,9 @@ class PassFeed final : public client::FetchFeed {
   BatchJudge judge_;
   std::int32_t leader_epoch_ = -1;  ///< of the last judged batch
   const std::function<void()> on_ready_;
-  std::vector<FetchedBatch> judged_;  ///< loop
-
-  std::mutex mutex_;
-  std::vector<FetchedBatch> queue_;
+  Fifo<FetchedBatch> queue_;
   std::size_t queued_bytes_ = 0;
+  std::size_t queued_bytes_max_ = 0;  ///< then nothing more is fetched
   bool paused_ = false;
   std::optional<pipeline::ReadFailure> failure_;
 };

@@ -1,8 +1,7 @@
-// The fetching side: a loop with our client, and for each shard what stands between it and the
-// stream's source thread.
+// The fetching side: our client on a loop that the stream's source thread drives whenever it has
+// nothing else to do, so that what is fetched is at hand without a crossing between threads.
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 #include "engines/passthrough/pass_batch.hpp"
@@ -18,31 +17,28 @@ using pipeline::ReadFailure;
 using pipeline::ReadOutcome;
 
 /// Batches below this are put together where several wait: a broker takes one batch of a partition
-/// in each request, so small ones limit how fast a partition can be written.
-constexpr std::size_t k_small_batch_bytes = 16U << 10;
+/// in each request, so small ones limit how fast a partition can be written. Without a codec that
+/// costs a copy; with one it costs decoding and encoding, which only pays for the smallest.
+constexpr std::size_t k_small_plain_bytes = 16U << 10;
+constexpr std::size_t k_small_compressed_bytes = 4U << 10;
 /// What they are put together to, before compression.
 constexpr std::size_t k_coalesced_bytes_max = 512U << 10;
 /// What a batch in flight costs beside its bytes.
 constexpr std::size_t k_batch_overhead_bytes = 512;
 
-/// Fetching as its shards see it. Thread: any; work is done on the loop.
-class Fetching {
+/// Fetching as its shards see it. Thread: the loop's, except for the constructor, the destructor,
+/// wake, and start before anything else of a shard.
+class Fetching final : public ring::Waiter {
  public:
   explicit Fetching(SourceOptions options)
-      : options_(std::move(options)),
-        basics_{slabs_, options_.fetched_bytes_max,
-                2 * static_cast<std::size_t>(options_.fetch.partition_bytes_max)},
-        loop_("kferry-fetch") {
-    loop_.run([this] {
-      cluster_ = client::Cluster::create(loop_, slabs_, options_.cluster, options_.on_trouble);
-      fetcher_ = client::Fetcher::create(*cluster_, options_.fetch);
-    });
+      : options_(std::move(options)), basics_{slabs_, options_.fetched_bytes_max} {
+    cluster_ = client::Cluster::create(loop_, slabs_, options_.cluster, options_.on_trouble);
+    fetcher_ = client::Fetcher::create(*cluster_, options_.fetch);
   }
-  ~Fetching() {
-    loop_.run([this] {
-      fetcher_.reset();
-      cluster_.reset();
-    });
+  /// The thread that drove the loop is gone.
+  ~Fetching() override {
+    fetcher_.reset();
+    cluster_.reset();
   }
   Fetching(const Fetching&) = delete;
   Fetching& operator=(const Fetching&) = delete;
@@ -54,23 +50,18 @@ class Fetching {
     });
   }
   void stop(PassFeed& feed, const TopicPartition& tp) {
-    loop_.run([&] {
-      fetcher_->stop(feed);
-      if (--topics_[tp.topic] == 0) topics_.erase(tp.topic);
-    });
+    fetcher_->stop(feed);
+    if (--topics_[tp.topic] == 0) topics_.erase(tp.topic);
   }
   void restart(PassFeed& feed, const TopicPartition& tp, Offset from) {
-    loop_.run([&] {
-      fetcher_->stop(feed);
-      feed.restart(from.value());
-      fetcher_->start(feed, tp, from);
-    });
+    fetcher_->stop(feed);
+    feed.restart(from.value());
+    fetcher_->start(feed, tp, from);
   }
-  void resume(const std::shared_ptr<PassFeed>& feed) {
-    loop_.post([this, weak = std::weak_ptr(feed)] {
-      if (const auto held = weak.lock()) fetcher_->resume(*held);
-    });
-  }
+  void resume(PassFeed& feed) { fetcher_->resume(feed); }
+
+  void wait(Milliseconds timeout) override { loop_.drive(timeout); }
+  void wake() override { loop_.wake(); }
 
   const SourceOptions& options() const noexcept { return options_; }
   FeedBasics& basics() noexcept { return basics_; }
@@ -91,6 +82,12 @@ class Fetching {
   net::Loop loop_;
 };
 
+bool small(const FetchedBatch& fetched) noexcept {
+  const bool plain = fetched.header.codec() == protocol::Codec::none;
+  return fetched.verdict == Verdict::pass &&
+         fetched.bytes.size() < (plain ? k_small_plain_bytes : k_small_compressed_bytes);
+}
+
 class PassShardReader final : public pipeline::ShardReader {
  public:
   PassShardReader(Fetching& fetching, TopicPartition tp, const JudgeSettings& settings,
@@ -98,91 +95,71 @@ class PassShardReader final : public pipeline::ShardReader {
       : fetching_(fetching),
         tp_(std::move(tp)),
         settings_(settings),
-        feed_(std::make_shared<PassFeed>(fetching.basics(), settings,
-                                         fetching.options().name + ": " + to_string(tp_),
-                                         start.value(), std::move(on_ready))) {
-    fetching_.start(*feed_, tp_, start);
+        feed_(fetching.basics(), settings, fetching.options().name + ": " + to_string(tp_),
+              start.value(), std::move(on_ready)) {
+    fetching_.start(feed_, tp_, start);
   }
-  ~PassShardReader() override {
-    waiting_.clear();
-    fetching_.stop(*feed_, tp_);
-  }
+  ~PassShardReader() override { fetching_.stop(feed_, tp_); }
   PassShardReader(const PassShardReader&) = delete;
   PassShardReader& operator=(const PassShardReader&) = delete;
 
   ReadOutcome read(Offset expected) override;
-  void seek(Offset offset) override {
-    waiting_.clear();
-    fetching_.restart(*feed_, tp_, offset);
-  }
+  void seek(Offset offset) override { fetching_.restart(feed_, tp_, offset); }
 
  private:
-  void refill();
-  bool small(const FetchedBatch& fetched) const noexcept {
-    return fetched.verdict == Verdict::pass && fetched.bytes.size() < k_small_batch_bytes;
-  }
   std::size_t run_length() const;
   Result<void> fill(PassBatch& batch);
-  void pass(PassBatch& batch, FetchedBatch& fetched);
+  void pass(PassBatch& batch, FetchedBatch fetched);
   Result<void> recode(PassBatch& batch, std::size_t count);
 
   Fetching& fetching_;
   const TopicPartition tp_;
   const JudgeSettings settings_;
-  const std::shared_ptr<PassFeed> feed_;
-  std::deque<FetchedBatch> waiting_;
-  std::vector<FetchedBatch> taken_;
+  PassFeed feed_;
   Recoder recoder_;
 };
 
-void PassShardReader::refill() {
-  const bool resume = feed_->take(taken_);
-  std::move(taken_.begin(), taken_.end(), std::back_inserter(waiting_));
-  taken_.clear();
-  if (resume) fetching_.resume(feed_);
-}
-
 ReadOutcome PassShardReader::read(Offset expected) {
   ReadOutcome outcome;
-  if (waiting_.empty()) refill();
-  while (!waiting_.empty() && waiting_.front().to <= expected.value()) waiting_.pop_front();
-  if (waiting_.empty()) {
-    outcome.failure = feed_->failure();
-    return outcome;
+  const auto& queue = feed_.queue();
+  while (!queue.empty() && queue[0].to <= expected.value()) feed_.pop();
+  if (queue.empty()) {
+    outcome.failure = feed_.failure();
+  } else {
+    auto batch = batch_pool().take();
+    batch->first_offset = Offset(queue[0].from);
+    batch->next_offset = Offset(queue[0].from);
+    if (auto filled = fill(*batch); filled) {
+      batch->memory_bytes += k_batch_overhead_bytes;
+      outcome.batch = std::move(batch);
+    } else {
+      outcome.failure =
+          ReadFailure{ReadFailure::Kind::corrupt, "CORRUPT_MESSAGE", filled.error().text};
+      batch_pool().give_back(std::move(batch));
+    }
   }
-  auto batch = batch_pool().take();
-  batch->first_offset = Offset(waiting_.front().from);
-  batch->next_offset = Offset(waiting_.front().from);
-  if (auto filled = fill(*batch); !filled) {
-    outcome.failure =
-        ReadFailure{ReadFailure::Kind::corrupt, "CORRUPT_MESSAGE", filled.error().text};
-    batch_pool().give_back(std::move(batch));
-    return outcome;
-  }
-  batch->memory_bytes += k_batch_overhead_bytes;
-  outcome.batch = std::move(batch);
+  if (feed_.wants_more()) fetching_.resume(feed_);
   return outcome;
 }
 
 /// One batch for the pipeline out of what waits. Batches that hold nothing for the target only move
 /// its end, before and behind records.
 Result<void> PassShardReader::fill(PassBatch& batch) {
+  const auto& queue = feed_.queue();
   const auto skip = [&] {
-    while (!waiting_.empty() && waiting_.front().verdict == Verdict::skip) {
-      batch.next_offset = Offset(waiting_.front().to);
-      waiting_.pop_front();
+    while (!queue.empty() && queue[0].verdict == Verdict::skip) {
+      batch.next_offset = Offset(feed_.pop().to);
     }
   };
   skip();
-  if (waiting_.empty()) return {};
+  if (queue.empty()) return {};
   if (const std::size_t run = run_length(); run > 1) {
     fetching_.basics().coalesced.fetch_add(run, std::memory_order_relaxed);
     if (auto result = recode(batch, run); !result) return result;
-  } else if (waiting_.front().verdict == Verdict::recode) {
+  } else if (queue[0].verdict == Verdict::recode) {
     if (auto result = recode(batch, 1); !result) return result;
   } else {
-    pass(batch, waiting_.front());
-    waiting_.pop_front();
+    pass(batch, feed_.pop());
   }
   skip();
   return {};
@@ -190,18 +167,19 @@ Result<void> PassShardReader::fill(PassBatch& batch) {
 
 /// How many of the first batches are small and go together.
 std::size_t PassShardReader::run_length() const {
+  const auto& queue = feed_.queue();
+  const protocol::Codec codec = queue[0].header.codec();
   std::size_t bytes = 0;
   std::size_t count = 0;
-  for (const FetchedBatch& fetched : waiting_) {
-    const bool fits = small(fetched) && fetched.header.codec() == waiting_.front().header.codec();
+  for (; count < queue.size(); ++count) {
+    const FetchedBatch& fetched = queue[count];
     bytes += fetched.bytes.size();
-    if (!fits || bytes > k_coalesced_bytes_max) break;
-    ++count;
+    if (!small(fetched) || fetched.header.codec() != codec || bytes > k_coalesced_bytes_max) break;
   }
   return count;
 }
 
-void PassShardReader::pass(PassBatch& batch, FetchedBatch& fetched) {
+void PassShardReader::pass(PassBatch& batch, FetchedBatch fetched) {
   const auto records = static_cast<std::uint32_t>(fetched.header.record_count);
   batch.first_offset = Offset(fetched.header.base_offset);
   batch.next_offset = Offset(fetched.to);
@@ -215,10 +193,11 @@ void PassShardReader::pass(PassBatch& batch, FetchedBatch& fetched) {
 
 Result<void> PassShardReader::recode(PassBatch& batch, std::size_t count) {
   const std::size_t bytes_max = std::min(k_coalesced_bytes_max, settings_.target_batch_bytes_max);
-  recoder_.begin(waiting_.front().header.codec(), bytes_max);
-  batch.oldest_timestamp = waiting_.front().header.base_timestamp;
+  const auto& queue = feed_.queue();
+  recoder_.begin(queue[0].header.codec(), bytes_max);
+  batch.oldest_timestamp = queue[0].header.base_timestamp;
   for (std::size_t i = 0; i < count; ++i) {
-    const FetchedBatch& fetched = waiting_.front();
+    const FetchedBatch& fetched = queue[0];
     const bool append_time = settings_.keep_append_times && fetched.header.log_append_time();
     if (append_time && i == 0) batch.oldest_timestamp = fetched.header.max_timestamp;
     if (auto result = recoder_.add(fetched.bytes, fetched.header, fetched.from, append_time);
@@ -227,7 +206,7 @@ Result<void> PassShardReader::recode(PassBatch& batch, std::size_t count) {
     }
     batch.next_offset = Offset(fetched.to);
     batch.payload_bytes += fetched.bytes.size() - protocol::k_batch_header_bytes;
-    waiting_.pop_front();
+    feed_.pop();
   }
   if (recoder_.records() == 0) return {};
   if (auto result = recoder_.finish(batch); !result) return result;
@@ -249,6 +228,8 @@ class OwnClientReader final : public PassReader {
     return std::unique_ptr<pipeline::ShardReader>(
         std::make_unique<PassShardReader>(fetching_, source, settings, start, std::move(on_ready)));
   }
+
+  ring::Waiter* waiter() override { return &fetching_; }
 
   BatchCounts batch_counts() const override {
     BatchCounts counts;

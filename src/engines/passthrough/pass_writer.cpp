@@ -1,8 +1,6 @@
-// The producing side: shipments cross to the loop that our producer lives on, and what became of
-// them crosses back.
+// The producing side: our producer on a loop that the stream's target thread drives whenever it
+// has nothing else to do.
 
-#include <future>
-#include <mutex>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -23,6 +21,8 @@ using pipeline::Batch;
 using pipeline::WriteOutcome;
 
 constexpr std::int16_t k_corrupt_message = 2;
+/// Nothing depends on it: the producer ends a reset by itself.
+constexpr Milliseconds k_reset_turn{100};
 
 /// A shipment with what the target thread has to know about it.
 struct Ship : client::Shipment {
@@ -38,22 +38,17 @@ struct Ship : client::Shipment {
   std::size_t slot = 0;  ///< its place among those that are under way
 };
 
-class PassWriter final : public pipeline::Writer, client::ProduceListener {
+/// Thread: the loop's, except for the constructor, the destructor and wake.
+class PassWriter final : public pipeline::Writer, ring::Waiter, client::ProduceListener {
  public:
-  PassWriter(TargetOptions options, std::function<void()> on_acknowledgements)
-      : options_(std::move(options)),
-        on_acknowledgements_(std::move(on_acknowledgements)),
-        loop_("kferry-produce") {
-    loop_.run([this] {
-      cluster_ = client::Cluster::create(loop_, slabs_, options_.cluster, options_.on_trouble);
-      producer_ = client::Producer::create(*cluster_, options_.produce, *this);
-    });
+  explicit PassWriter(TargetOptions options) : options_(std::move(options)) {
+    cluster_ = client::Cluster::create(loop_, slabs_, options_.cluster, options_.on_trouble);
+    producer_ = client::Producer::create(*cluster_, options_.produce, *this);
   }
+  /// The thread that drove the loop is gone.
   ~PassWriter() override {
-    loop_.run([this] {
-      producer_.reset();
-      cluster_.reset();
-    });
+    producer_.reset();
+    cluster_.reset();
   }
   PassWriter(const PassWriter&) = delete;
   PassWriter& operator=(const PassWriter&) = delete;
@@ -66,15 +61,17 @@ class PassWriter final : public pipeline::Writer, client::ProduceListener {
     batch_pool().give_back(std::unique_ptr<PassBatch>(static_cast<PassBatch*>(batch.release())));
   }
   void forget(pipeline::Shard& shard) override;
+  ring::Waiter* waiter() override { return this; }
 
  private:
-  // On the loop.
+  void wait(Milliseconds timeout) override;
+  void wake() override { loop_.wake(); }
+
+  // From the producer, while the loop is driven or something is sent.
   void on_acknowledged(client::Lane& lane, client::Shipment& shipment) override;
   void on_refused(client::Lane& lane, client::Shipment& shipment, ErrorKind kind) override;
   void on_broken(ErrorKind kind, const std::string& why) override;
   void on_identity(bool idempotent, const std::string& why) override;
-  void take_outbox();
-  void tell(Ship* ship);
 
   client::Lane& lane_of(const pipeline::Shard& shard);
   Ship& new_ship(PassBatch& batch, std::uint32_t from, std::uint32_t to);
@@ -85,25 +82,17 @@ class PassWriter final : public pipeline::Writer, client::ProduceListener {
   void retire(Ship& ship);
 
   const TargetOptions options_;
-  const std::function<void()> on_acknowledgements_;
 
-  // Target thread.
   std::unordered_map<const pipeline::Shard*, std::unique_ptr<client::Lane>> lanes_;
   std::vector<std::unique_ptr<Ship>> ships_;
   std::vector<Ship*> idle_;
   std::vector<Ship*> under_way_;
+  std::vector<Ship*> answered_;  ///< to be collected
   std::vector<Ship*> collected_;
+  bool to_flush_ = false;  ///< something was sent since the last flush
   std::optional<std::string> broken_;
+  std::optional<std::string> broken_why_;  ///< to be collected
 
-  // Crossing.
-  std::mutex outbox_mutex_;
-  std::vector<Ship*> outbox_;
-  std::mutex inbox_mutex_;
-  std::vector<Ship*> inbox_;
-  std::optional<std::string> broken_why_;
-
-  // The loop's.
-  std::vector<Ship*> sending_;
   client::SlabPool slabs_;
   std::unique_ptr<client::Cluster> cluster_;
   std::unique_ptr<client::Producer> producer_;
@@ -187,39 +176,21 @@ WriteOutcome PassWriter::write(Batch& raw, std::uint32_t from, std::uint32_t cou
 void PassWriter::post(Ship& ship) {
   ship.slot = under_way_.size();
   under_way_.push_back(&ship);
-  bool first = false;
-  {
-    const std::lock_guard lock(outbox_mutex_);
-    first = outbox_.empty();
-    outbox_.push_back(&ship);
-  }
-  if (first) loop_.post([this] { take_outbox(); });
+  producer_->send(*ship.lane, ship);
+  to_flush_ = true;
 }
 
-void PassWriter::take_outbox() {
-  {
-    const std::lock_guard lock(outbox_mutex_);
-    sending_.swap(outbox_);
-  }
-  for (Ship* ship : sending_) producer_->send(*ship->lane, *ship);
-  sending_.clear();
-  producer_->flush();
-}
-
-void PassWriter::tell(Ship* ship) {
-  bool first = false;
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    first = inbox_.empty();
-    inbox_.push_back(ship);
-  }
-  if (first) on_acknowledgements_();
+/// Nothing more is to be written for now, so that what was written goes out together.
+void PassWriter::wait(Milliseconds timeout) {
+  if (std::exchange(to_flush_, false)) producer_->flush();
+  const bool news = !answered_.empty() || broken_why_;
+  loop_.drive(news ? Milliseconds(0) : timeout);
 }
 
 void PassWriter::on_acknowledged(client::Lane&, client::Shipment& shipment) {
   Ship& ship = static_cast<Ship&>(shipment);
   ship.result = Ship::Result::acknowledged;
-  tell(&ship);
+  answered_.push_back(&ship);
 }
 
 void PassWriter::on_refused(client::Lane& lane, client::Shipment& shipment, ErrorKind kind) {
@@ -232,16 +203,10 @@ void PassWriter::on_refused(client::Lane& lane, client::Shipment& shipment, Erro
     shipment.text = "the batch is damaged: its checksum does not hold, and the target refused it";
     log::warning("passthrough", "{}: {}: {}", options_.name, to_string(lane.target), shipment.text);
   }
-  tell(&ship);
+  answered_.push_back(&ship);
 }
 
-void PassWriter::on_broken(ErrorKind, const std::string& why) {
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    broken_why_ = why;
-  }
-  on_acknowledgements_();
-}
+void PassWriter::on_broken(ErrorKind, const std::string& why) { broken_why_ = why; }
 
 void PassWriter::on_identity(bool idempotent, const std::string& why) {
   if (idempotent) return;
@@ -254,15 +219,10 @@ void PassWriter::on_identity(bool idempotent, const std::string& why) {
 }
 
 void PassWriter::collect(AckListener& listener) {
-  std::optional<std::string> broken;
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    collected_.swap(inbox_);
-    broken = std::exchange(broken_why_, std::nullopt);
-  }
+  collected_.swap(answered_);
   for (Ship* ship : collected_) settle(*ship, listener);
   collected_.clear();
-  if (broken) broken_ = std::move(broken);
+  if (broken_why_) broken_ = std::exchange(broken_why_, std::nullopt);
 }
 
 void PassWriter::settle(Ship& ship, AckListener& listener) {
@@ -288,16 +248,10 @@ void PassWriter::retire(Ship& ship) {
 }
 
 Result<void> PassWriter::reset(AckListener& listener, Milliseconds graceful) {
-  std::promise<void> done;
-  loop_.post([&] {
-    {
-      // What the producer does not have yet it need not have.
-      const std::lock_guard lock(outbox_mutex_);
-      outbox_.clear();
-    }
-    producer_->reset(graceful, [&done] { done.set_value(); });
-  });
-  done.get_future().wait();
+  bool done = false;
+  producer_->reset(graceful, [&done] { done = true; });
+  while (!done) loop_.drive(k_reset_turn);
+  to_flush_ = false;
   collect(listener);
   for (Ship* ship : std::exchange(under_way_, {})) {
     for (std::uint32_t i = 0; i < ship->count; ++i) listener.on_returned(*ship->content);
@@ -310,16 +264,14 @@ Result<void> PassWriter::reset(AckListener& listener, Milliseconds graceful) {
 void PassWriter::forget(pipeline::Shard& shard) {
   const auto found = lanes_.find(&shard);
   if (found == lanes_.end()) return;
-  loop_.run([&] { producer_->remove(*found->second); });
+  producer_->remove(*found->second);
   lanes_.erase(found);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<pipeline::Writer>> make_writer(TargetOptions options,
-                                                      std::function<void()> on_acknowledgements) {
-  return std::unique_ptr<pipeline::Writer>(
-      std::make_unique<PassWriter>(std::move(options), std::move(on_acknowledgements)));
+std::unique_ptr<pipeline::Writer> make_writer(TargetOptions options) {
+  return std::make_unique<PassWriter>(std::move(options));
 }
 
 }  // namespace kferry::engines::passthrough

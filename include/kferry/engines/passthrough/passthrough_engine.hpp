@@ -43,15 +43,15 @@ struct TargetOptions {
 /// Batches by what happened to them and why: {"pass", "none"}: 17.
 using BatchCounts = std::map<std::pair<std::string, std::string>, std::uint64_t>;
 
-/// The fetching side. Every ShardReader ends before it.
+/// The fetching side of one stream, whose source thread does its work while it waits. Every
+/// ShardReader ends before it.
 class PassReader : public pipeline::Reader {
  public:
   static std::unique_ptr<PassReader> create(SourceOptions options);
   virtual BatchCounts batch_counts() const = 0;
 };
 
-/// The producing side, on a thread of its own.
-Result<std::unique_ptr<pipeline::Writer>> make_writer(TargetOptions options,
-                                                      std::function<void()> on_acknowledgements);
+/// The producing side of one stream, whose target thread does its work while it waits.
+std::unique_ptr<pipeline::Writer> make_writer(TargetOptions options);
 
 }  // namespace kferry::engines::passthrough

@@ -2,11 +2,12 @@
 
 #include <bit>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "kferry/base/check.hpp"
 
-namespace kferry::client {
+namespace kferry {
 
 /// A queue that keeps its memory: it allocates only when it becomes longer than it ever was.
 template <class T>
@@ -15,6 +16,7 @@ class Fifo {
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
   T& operator[](std::size_t index) { return items_[at(index)]; }
+  const T& operator[](std::size_t index) const { return items_[at(index)]; }
   T& front() { return (*this)[0]; }
 
   void push(T item) {
@@ -49,4 +51,4 @@ class Fifo {
   std::size_t size_ = 0;
 };
 
-}  // namespace kferry::client
+}  // namespace kferry
