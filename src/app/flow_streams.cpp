@@ -78,7 +78,7 @@ Result<std::unique_ptr<pipeline::Stream>> Flow::make_stream(EngineKind engine) {
     const auto reader = make_pass_reader();
     if (!reader) return reader.error();
     const auto factory = [&](const std::function<void()>&) {
-      return Result(engines::passthrough::make_writer(std::move(*target)));
+      return Result((*reader)->make_writer(std::move(*target)));
     };
     return pipeline::Stream::create(options, **reader, factory, budget_, clock_, sink);
   }

@@ -65,6 +65,7 @@ class BrokerConnection final : public Connection,
   void read_turn();
   bool take_responses();
   bool answer(const ResponseReader::Response& response);
+  void write_now();
   void write_soon();
   void write_turn();
   void wait_readable();

@@ -42,11 +42,24 @@ void BrokerConnection::enqueue(Exchange& exchange) {
   protocol::store_big_endian(exchange.frame.data() + k_correlation_id_at, next_correlation_id_);
   next_correlation_id_ = next_correlation_id_ == INT32_MAX ? 0 : next_correlation_id_ + 1;
   queue_.push(exchange, std::chrono::steady_clock::now() + settings_.request_timeout);
-  write_soon();
+  write_now();
   arm_timer();
 }
 
-/// In the same turn of the loop, so that what is sent together goes out together.
+/// As far as the socket takes it. Trouble is told later: nobody expects it inside of send().
+void BrokerConnection::write_now() {
+  if (write_waits_) return;
+  std::array<iovec, k_pieces_max> pieces;
+  StreamResult result{StreamState::progress};
+  while (result.state == StreamState::progress && !queue_.all_written()) {
+    result = stream_->write(std::span(pieces).first(queue_.gather(pieces)));
+    if (result.state == StreamState::progress) queue_.written(result.bytes);
+  }
+  const bool flushed =
+      result.state == StreamState::progress && stream_->flush() == StreamState::progress;
+  if (!flushed) write_soon();
+}
+
 void BrokerConnection::write_soon() {
   if (std::exchange(write_waits_, true)) return;
   boost::asio::post(loop_.io(), InMemory(write_memory_, [self = shared_from_this()] {

@@ -78,6 +78,7 @@ void FetchLink::connect() {
   }
   connecting_ = true;
   lost_ = false;
+  way_ = std::chrono::microseconds::max() / k_round_trips_long;
   session_.restart(true);
   connection_ =
       Connection::open(cluster.loop(), cluster.slabs(), *endpoint, cluster.settings().connection,
@@ -131,11 +132,12 @@ void FetchLink::fit_window() {
   for (const auto& partition : response_.partitions) bytes += partition.records.size();
   if (bytes < static_cast<std::size_t>(window_bytes_) / 4 * 3) return;
   const auto took = now() - fetch_sent_at_;
-  const auto way = connection_->round_trip();
+  // The least that was seen: under load the kernel measures how busy the broker is as well.
+  way_ = std::min(way_, connection_->round_trip());
   const std::int32_t max = owner_.settings().bytes_max;
-  if (took < k_round_trips_short * way) {
+  if (took < k_round_trips_short * way_) {
     window_bytes_ = window_bytes_ > max / 2 ? max : window_bytes_ * 2;
-  } else if (took > k_round_trips_long * way) {
+  } else if (took > k_round_trips_long * way_) {
     window_bytes_ = std::max(window_bytes_ / 2, std::min(k_window_bytes_min, max));
   }
 }

@@ -124,7 +124,8 @@ class FetchLink : public std::enable_shared_from_this<FetchLink> {
   FetchExchange fetch_exchange_{*this};
   bool fetching_ = false;
   SteadyTime fetch_sent_at_{};
-  std::int32_t window_bytes_;  ///< what is asked for at once
+  std::chrono::microseconds way_{};  ///< to the broker and back
+  std::int32_t window_bytes_;        ///< what is asked for at once
   std::int32_t partition_bytes_max_ = 0;
   protocol::FetchResponse response_;
   CheckExchange check_exchange_{*this};

@@ -15,9 +15,6 @@ namespace {
 
 /// What the kernel keeps of a thread's name.
 constexpr std::size_t k_thread_name_chars_max = 15;
-/// Handlers that drive() runs before its caller has its turn.
-constexpr int k_handlers_per_turn_max = 64;
-
 /// An exception out of a task is a broken invariant: nobody could go on from it.
 template <class Work>
 void serve(const Work& work) noexcept {
@@ -63,8 +60,10 @@ void Loop::run(const std::function<void()>& task) {
 void Loop::drive(Milliseconds timeout) {
   if (!on_thread()) thread_id_ = std::this_thread::get_id();
   serve([&] {
-    if (timeout.count() > 0 && io_.run_one_for(timeout) == 0) return;
-    for (int i = 0; i < k_handlers_per_turn_max && io_.poll_one() > 0; ++i) {
+    if (timeout.count() > 0) {
+      io_.run_one_for(timeout);
+    } else {
+      io_.poll_one();
     }
   });
 }

@@ -18,26 +18,33 @@ constexpr Milliseconds k_idle_wait{1'000};
 }  // namespace
 
 void Stream::run_source() {
-  ring::WakeList<Shard>::Taken taken;
-  std::vector<Shard*> retry;
+  Wakes taken;
   while (!stopping_) {
-    source_wakes_.take(taken, waiting_for_budget_.empty() ? k_idle_wait : k_budget_retry);
-    if (!waiting_for_budget_.empty()) {
-      budget_waits_ = false;
-      retry.swap(waiting_for_budget_);
-      for (Shard* shard : retry) {
-        shard->reading.waits_for_budget = false;
-        read_shard(*shard);
-      }
-      retry.clear();
-    }
-    for (Shard* shard : taken.items) {
-      shard->source_queued.exchange(false);
+    source_wakes_.take(taken, source_pause());
+    serve_source(taken);
+  }
+}
+
+Milliseconds Stream::source_pause() const {
+  return waiting_for_budget_.empty() ? k_idle_wait : k_budget_retry;
+}
+
+void Stream::serve_source(const Wakes& taken) {
+  if (!waiting_for_budget_.empty()) {
+    budget_waits_ = false;
+    retrying_.swap(waiting_for_budget_);
+    for (Shard* shard : retrying_) {
+      shard->reading.waits_for_budget = false;
       read_shard(*shard);
     }
-    // Last, so that a task that has run means that no shard is being served any more.
-    for (const auto& task : taken.tasks) task();
+    retrying_.clear();
   }
+  for (Shard* shard : taken.items) {
+    shard->source_queued.exchange(false);
+    read_shard(*shard);
+  }
+  // Last, so that a task that has run means that no shard is being served any more.
+  for (const auto& task : taken.tasks) task();
 }
 
 void Stream::read_shard(Shard& shard) {

@@ -8,6 +8,12 @@
 #include "kferry/base/log.hpp"
 
 namespace kferry::pipeline {
+namespace {
+
+/// Each wait asks the kernel for news, which costs as much as a few batches.
+constexpr int k_turns_between_waits = 8;
+
+}  // namespace
 
 Stream::Stream(Options options, Reader& reader, ByteBudget& budget, const Clock& clock,
                EventSink events)
@@ -30,23 +36,44 @@ Result<std::unique_ptr<Stream>> Stream::create(Options options, Reader& reader,
 }
 
 void Stream::start() {
-  if (ring::Waiter* const waiter = reader_.waiter()) source_wakes_.wait_on(*waiter);
-  if (ring::Waiter* const waiter = writer_->waiter()) target_wakes_.wait_on(*waiter);
-  source_thread_ = std::thread([this] { run_source(); });
-  target_thread_ = std::thread([this] { run_target(); });
-  pthread_setname_np(source_thread_.native_handle(), "kferry-source");
-  pthread_setname_np(target_thread_.native_handle(), "kferry-target");
-  // From here on both have waited, and whatever they wait on knows its thread.
-  source_wakes_.call([] {});
-  target_wakes_.call([] {});
+  if (ring::Waiter* const waiter = reader_.waiter()) {
+    source_wakes_.wait_on(*waiter);
+    target_wakes_.wait_on(*waiter);
+    threads_.emplace_back([this, waiter] { run_both(*waiter); });
+    pthread_setname_np(threads_.back().native_handle(), "kferry-stream");
+    // From here on the thread has waited once, so that the waiter knows whose it is.
+    source_wakes_.call([] {});
+    return;
+  }
+  threads_.emplace_back([this] { run_source(); });
+  pthread_setname_np(threads_.back().native_handle(), "kferry-source");
+  threads_.emplace_back([this] { run_target(); });
+  pthread_setname_np(threads_.back().native_handle(), "kferry-target");
+}
+
+/// Both sides on one thread: no wake-up between them, and what was read is sent from the cache.
+void Stream::run_both(ring::Waiter& waiter) {
+  Wakes source;
+  Wakes target;
+  bool calm = false;
+  while (!stopping_) {
+    waiter.wait(calm ? std::min(source_pause(), target_pause()) : Milliseconds(0));
+    for (int turn = 0; turn < k_turns_between_waits; ++turn) {
+      source_wakes_.take(source, Milliseconds(0));
+      serve_source(source);
+      target_wakes_.take(target, Milliseconds(0));
+      serve_target(target);
+      calm = source_wakes_.about_to_sleep() && target_wakes_.about_to_sleep();
+      if (calm || stopping_) break;
+    }
+  }
 }
 
 Stream::~Stream() {
   stopping_ = true;
   source_wakes_.wake();
   target_wakes_.wake();
-  if (source_thread_.joinable()) source_thread_.join();
-  if (target_thread_.joinable()) target_thread_.join();
+  for (std::thread& thread : threads_) thread.join();
   writer_.reset();  // it wakes the lists below until it is gone
 }
 

@@ -61,25 +61,33 @@ class Stream::Acks final : public AckListener {
 };
 
 void Stream::run_target() {
-  ring::WakeList<Shard>::Taken taken;
+  Wakes taken;
   while (!stopping_) {
-    const bool soon = !blocked_.empty() || writer_->broken() != nullptr;
-    target_wakes_.take(taken, soon ? k_blocked_retry : k_idle_wait);
-    serve_acknowledgements();
-    for (Shard* shard : taken.items) {
-      shard->target_queued.exchange(false);
+    target_wakes_.take(taken, target_pause());
+    serve_target(taken);
+  }
+}
+
+Milliseconds Stream::target_pause() const {
+  const bool soon = !blocked_.empty() || writer_->broken() != nullptr;
+  return soon ? k_blocked_retry : k_idle_wait;
+}
+
+void Stream::serve_target(const Wakes& taken) {
+  serve_acknowledgements();
+  for (Shard* shard : taken.items) {
+    shard->target_queued.exchange(false);
+    write_shard(*shard);
+  }
+  if (careful_ != nullptr) write_shard(*careful_);
+  if (!blocked_.empty()) {
+    for (Shard* shard : std::exchange(blocked_, {})) {
+      shard->writing.blocked = false;
       write_shard(*shard);
     }
-    if (careful_ != nullptr) write_shard(*careful_);
-    if (!blocked_.empty()) {
-      for (Shard* shard : std::exchange(blocked_, {})) {
-        shard->writing.blocked = false;
-        write_shard(*shard);
-      }
-    }
-    for (const auto& task : taken.tasks) task();
-    if (writer_->broken() != nullptr) mend_writer();
   }
+  for (const auto& task : taken.tasks) task();
+  if (writer_->broken() != nullptr) mend_writer();
 }
 
 /// A new producer for a broken one: at once the first time, then ever more slowly as long as none

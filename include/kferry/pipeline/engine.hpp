@@ -47,8 +47,8 @@ class ShardReader {
 class Reader {
  public:
   virtual ~Reader() = default;
-  /// What the stream's source thread sleeps on, for engines that want that thread for themselves;
-  /// such a reader serves one stream. Null: whatever the stream likes.
+  /// Where the stream's thread sleeps, for an engine that has work of its own for it. Such a reader
+  /// serves one stream, which then has one thread for both sides. Null: the stream has two.
   virtual ring::Waiter* waiter() { return nullptr; }
   /// Makes the partition readable; on_ready is called, from any thread, when records arrive where
   /// there were none. An engine that fetches itself begins at start.
@@ -90,9 +90,6 @@ struct WriteOutcome {
 class Writer {
  public:
   virtual ~Writer() = default;
-  /// What the stream's target thread sleeps on; null: whatever the stream likes. Waiting also means
-  /// that for now no more is to be written.
-  virtual ring::Waiter* waiter() { return nullptr; }
   /// Sends records [from, from + count_max) of the batch in order.
   virtual WriteOutcome write(Batch& batch, std::uint32_t from, std::uint32_t count_max) = 0;
   /// Passes acknowledgements on; never waits.

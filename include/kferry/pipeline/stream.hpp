@@ -41,8 +41,9 @@ struct StreamEvent {
 inline constexpr std::array<std::int64_t, 14> k_delay_bounds_ms = {
     1, 2, 5, 10, 25, 50, 100, 250, 500, 1'000, 2'500, 10'000, 60'000, 600'000};
 
-/// A pair of threads that moves shards: the source thread reads batches and puts them into the
-/// shards' rings, the target thread sends them, keeps the ledgers and publishes positions.
+/// Moves shards. Its source side reads batches and puts them into the shards' rings, its target
+/// side sends them, keeps the ledgers and publishes positions. Each side has a thread, or one
+/// thread serves both where the engine wants it so (Reader::waiter).
 ///
 /// One road forward, one number back: batches cross by the ring, positions by one atomic per shard.
 /// A shard that can not go on (ring full, budget used up, producer full, parked) is left alone
@@ -113,12 +114,18 @@ class Stream {
   Stream(Options options, Reader& reader, ByteBudget& budget, const Clock& clock, EventSink events);
   void start();
 
+  using Wakes = ring::WakeList<Shard>::Taken;
+  void run_both(ring::Waiter& waiter);
   void run_source();
+  void serve_source(const Wakes& taken);
+  Milliseconds source_pause() const;
   void read_shard(Shard& shard);
   bool wait_for_room(Shard& shard);
   bool wait_for_budget(Shard& shard);
 
   void run_target();
+  void serve_target(const Wakes& taken);
+  Milliseconds target_pause() const;
   void serve_acknowledgements();
   void mend_writer();
   void write_shard(Shard& shard);
@@ -157,6 +164,7 @@ class Stream {
   std::atomic<bool> budget_waits_{false};
 
   std::vector<Shard*> waiting_for_budget_;  // source thread
+  std::vector<Shard*> retrying_;            // source thread
   std::vector<Shard*> shards_;              // target thread: every shard that was opened
   std::vector<Shard*> blocked_;             // target thread: met a full producer
   std::vector<Shard*> touched_;             // target thread: got acknowledgements
@@ -169,8 +177,7 @@ class Stream {
   mutable std::mutex send_errors_mutex_;
   std::map<std::string, std::uint64_t> send_errors_;
 
-  std::thread source_thread_;
-  std::thread target_thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace kferry::pipeline

@@ -65,19 +65,28 @@ class WakeList {
     taken.items.clear();
     taken.tasks.clear();
     std::unique_lock lock(mutex_);
-    sleeping_ = !news_ && timeout.count() > 0;
-    if (waiter_ != nullptr) {
-      const Milliseconds time = sleeping_ ? timeout : Milliseconds(0);
-      lock.unlock();
-      waiter_->wait(time);
-      lock.lock();
-    } else if (sleeping_) {
-      awake_.wait_for(lock, timeout, [this] { return news_; });
+    if (!news_ && timeout.count() > 0) {
+      sleeping_ = true;
+      if (waiter_ != nullptr) {
+        lock.unlock();
+        waiter_->wait(timeout);
+        lock.lock();
+      } else {
+        awake_.wait_for(lock, timeout, [this] { return news_; });
+      }
     }
     sleeping_ = false;
     news_ = false;
     taken.items.swap(items_);
     taken.tasks.swap(tasks_);
+  }
+
+  /// For an owner of several lists that sleeps elsewhere: from here to the next take news wakes the
+  /// waiter. False when there is some already. REQUIRES: a waiter.
+  bool about_to_sleep() {
+    const std::lock_guard lock(mutex_);
+    sleeping_ = !news_;
+    return sleeping_;
   }
 
  private:

@@ -1,11 +1,11 @@
-// The fetching side: our client on a loop that the stream's source thread drives whenever it has
-// nothing else to do, so that what is fetched is at hand without a crossing between threads.
+// The fetching side of a stream: our fetcher, and for each shard what stands between them.
 
 #include <algorithm>
 #include <utility>
 
 #include "engines/passthrough/pass_batch.hpp"
 #include "engines/passthrough/pass_feed.hpp"
+#include "engines/passthrough/pass_writer.hpp"
 #include "engines/passthrough/recoder.hpp"
 #include "kferry/base/log.hpp"
 #include "kferry/engines/passthrough/passthrough_engine.hpp"
@@ -27,16 +27,16 @@ constexpr std::size_t k_coalesced_bytes_max = 512U << 10;
 constexpr std::size_t k_batch_overhead_bytes = 512;
 
 /// Fetching as its shards see it. Thread: the loop's, except for the constructor, the destructor,
-/// wake, and start before anything else of a shard.
-class Fetching final : public ring::Waiter {
+/// and start, which is any.
+class Fetching {
  public:
   explicit Fetching(SourceOptions options)
       : options_(std::move(options)), basics_{slabs_, options_.fetched_bytes_max} {
-    cluster_ = client::Cluster::create(loop_, slabs_, options_.cluster, options_.on_trouble);
+    cluster_ = client::Cluster::create(loop_.loop(), slabs_, options_.cluster, options_.on_trouble);
     fetcher_ = client::Fetcher::create(*cluster_, options_.fetch);
   }
   /// The thread that drove the loop is gone.
-  ~Fetching() override {
+  ~Fetching() {
     fetcher_.reset();
     cluster_.reset();
   }
@@ -44,7 +44,7 @@ class Fetching final : public ring::Waiter {
   Fetching& operator=(const Fetching&) = delete;
 
   void start(PassFeed& feed, const TopicPartition& tp, Offset from) {
-    loop_.run([&] {
+    loop_.loop().run([&] {
       if (topics_[tp.topic]++ == 0) watch();
       fetcher_->start(feed, tp, from);
     });
@@ -60,9 +60,7 @@ class Fetching final : public ring::Waiter {
   }
   void resume(PassFeed& feed) { fetcher_->resume(feed); }
 
-  void wait(Milliseconds timeout) override { loop_.drive(timeout); }
-  void wake() override { loop_.wake(); }
-
+  StreamLoop& loop() noexcept { return loop_; }
   const SourceOptions& options() const noexcept { return options_; }
   FeedBasics& basics() noexcept { return basics_; }
 
@@ -79,7 +77,7 @@ class Fetching final : public ring::Waiter {
   std::unique_ptr<client::Cluster> cluster_;  // the loop's, like what follows
   std::unique_ptr<client::Fetcher> fetcher_;
   std::map<std::string, int> topics_;  ///< with how many of their partitions are fetched
-  net::Loop loop_;
+  StreamLoop loop_;
 };
 
 bool small(const FetchedBatch& fetched) noexcept {
@@ -229,7 +227,10 @@ class OwnClientReader final : public PassReader {
         std::make_unique<PassShardReader>(fetching_, source, settings, start, std::move(on_ready)));
   }
 
-  ring::Waiter* waiter() override { return &fetching_; }
+  ring::Waiter* waiter() override { return &fetching_.loop(); }
+  std::unique_ptr<pipeline::Writer> make_writer(TargetOptions options) override {
+    return passthrough::make_writer(fetching_.loop(), std::move(options));
+  }
 
   BatchCounts batch_counts() const override {
     BatchCounts counts;

@@ -1,5 +1,6 @@
-// The producing side: our producer on a loop that the stream's target thread drives whenever it
-// has nothing else to do.
+// The producing side of a stream: our producer, and what became of what was sent.
+
+#include "engines/passthrough/pass_writer.hpp"
 
 #include <unordered_map>
 #include <utility>
@@ -38,15 +39,17 @@ struct Ship : client::Shipment {
   std::size_t slot = 0;  ///< its place among those that are under way
 };
 
-/// Thread: the loop's, except for the constructor, the destructor and wake.
-class PassWriter final : public pipeline::Writer, ring::Waiter, client::ProduceListener {
+/// Thread: the loop's, except for the constructor and the destructor.
+class PassWriter final : public pipeline::Writer, client::ProduceListener {
  public:
-  explicit PassWriter(TargetOptions options) : options_(std::move(options)) {
-    cluster_ = client::Cluster::create(loop_, slabs_, options_.cluster, options_.on_trouble);
+  PassWriter(StreamLoop& loop, TargetOptions options) : options_(std::move(options)), loop_(loop) {
+    cluster_ = client::Cluster::create(loop_.loop(), slabs_, options_.cluster, options_.on_trouble);
     producer_ = client::Producer::create(*cluster_, options_.produce, *this);
+    loop_.before_wait([this] { return flush(); });
   }
   /// The thread that drove the loop is gone.
   ~PassWriter() override {
+    loop_.before_wait(nullptr);
     producer_.reset();
     cluster_.reset();
   }
@@ -61,12 +64,9 @@ class PassWriter final : public pipeline::Writer, ring::Waiter, client::ProduceL
     batch_pool().give_back(std::unique_ptr<PassBatch>(static_cast<PassBatch*>(batch.release())));
   }
   void forget(pipeline::Shard& shard) override;
-  ring::Waiter* waiter() override { return this; }
 
  private:
-  void wait(Milliseconds timeout) override;
-  void wake() override { loop_.wake(); }
-
+  bool flush();
   // From the producer, while the loop is driven or something is sent.
   void on_acknowledged(client::Lane& lane, client::Shipment& shipment) override;
   void on_refused(client::Lane& lane, client::Shipment& shipment, ErrorKind kind) override;
@@ -82,6 +82,7 @@ class PassWriter final : public pipeline::Writer, ring::Waiter, client::ProduceL
   void retire(Ship& ship);
 
   const TargetOptions options_;
+  StreamLoop& loop_;
 
   std::unordered_map<const pipeline::Shard*, std::unique_ptr<client::Lane>> lanes_;
   std::vector<std::unique_ptr<Ship>> ships_;
@@ -96,7 +97,6 @@ class PassWriter final : public pipeline::Writer, ring::Waiter, client::ProduceL
   client::SlabPool slabs_;
   std::unique_ptr<client::Cluster> cluster_;
   std::unique_ptr<client::Producer> producer_;
-  net::Loop loop_;
 };
 
 client::Lane& PassWriter::lane_of(const pipeline::Shard& shard) {
@@ -180,11 +180,9 @@ void PassWriter::post(Ship& ship) {
   to_flush_ = true;
 }
 
-/// Nothing more is to be written for now, so that what was written goes out together.
-void PassWriter::wait(Milliseconds timeout) {
+bool PassWriter::flush() {
   if (std::exchange(to_flush_, false)) producer_->flush();
-  const bool news = !answered_.empty() || broken_why_;
-  loop_.drive(news ? Milliseconds(0) : timeout);
+  return !answered_.empty() || broken_why_;
 }
 
 void PassWriter::on_acknowledged(client::Lane&, client::Shipment& shipment) {
@@ -250,7 +248,7 @@ void PassWriter::retire(Ship& ship) {
 Result<void> PassWriter::reset(AckListener& listener, Milliseconds graceful) {
   bool done = false;
   producer_->reset(graceful, [&done] { done = true; });
-  while (!done) loop_.drive(k_reset_turn);
+  while (!done) loop_.loop().drive(k_reset_turn);
   to_flush_ = false;
   collect(listener);
   for (Ship* ship : std::exchange(under_way_, {})) {
@@ -270,8 +268,8 @@ void PassWriter::forget(pipeline::Shard& shard) {
 
 }  // namespace
 
-std::unique_ptr<pipeline::Writer> make_writer(TargetOptions options) {
-  return std::make_unique<PassWriter>(std::move(options));
+std::unique_ptr<pipeline::Writer> make_writer(StreamLoop& loop, TargetOptions options) {
+  return std::make_unique<PassWriter>(loop, std::move(options));
 }
 
 }  // namespace kferry::engines::passthrough

@@ -43,15 +43,14 @@ struct TargetOptions {
 /// Batches by what happened to them and why: {"pass", "none"}: 17.
 using BatchCounts = std::map<std::pair<std::string, std::string>, std::uint64_t>;
 
-/// The fetching side of one stream, whose source thread does its work while it waits. Every
-/// ShardReader ends before it.
+/// The two clients of one stream, on a loop that the stream's thread drives while it waits. The
+/// writer and every ShardReader end before it.
 class PassReader : public pipeline::Reader {
  public:
   static std::unique_ptr<PassReader> create(SourceOptions options);
+  virtual std::unique_ptr<pipeline::Writer> make_writer(TargetOptions options) = 0;
+  /// Thread: any.
   virtual BatchCounts batch_counts() const = 0;
 };
-
-/// The producing side of one stream, whose target thread does its work while it waits.
-std::unique_ptr<pipeline::Writer> make_writer(TargetOptions options);
 
 }  // namespace kferry::engines::passthrough
