@@ -76,8 +76,9 @@ def _command(*arguments):
 def tool(*arguments, timeout_s=900):
     """Runs one command to its end; its result."""
     done = subprocess.run(
-        _command(*arguments), stdout=subprocess.PIPE, timeout=timeout_s, check=True
+        _command(*arguments), stdout=subprocess.PIPE, timeout=timeout_s, check=False
     )
+    check.expect(done.returncode == 0, lambda: f"the tool's {arguments[0]} failed")
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -42,7 +42,7 @@ NO_PROCESS = {copying.RELAY, delay.NO_MIRROR}
 
 
 def _names(text):
-    return tuple(text.split(","))
+    return tuple(name for name in text.split(",") if name)
 
 
 def _parser():

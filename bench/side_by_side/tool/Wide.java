@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -13,10 +15,12 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 
 /** Thousands of partitions, most of them idle. */
 final class Wide {
   private static final int PARTITIONS_PER_REQUEST = 500;
+  private static final long MAKING_LIMIT_S = 600;
 
   private Wide() {}
 
@@ -52,12 +56,38 @@ final class Wide {
       }
     }
     Map<TopicPartition, RecordsToDelete> filled = new HashMap<>();
-    admin.listOffsets(question).all().get().forEach((partition, found) -> {
-      if (found.offset() > 0) {
-        filled.put(partition, RecordsToDelete.beforeOffset(found.offset()));
+    ends(admin, question).forEach((partition, end) -> {
+      if (end > 0) {
+        filled.put(partition, RecordsToDelete.beforeOffset(end));
       }
     });
     admin.deleteRecords(filled).all().get();
+  }
+
+  /** The ends of all, as soon as the broker has made all of them. */
+  private static Map<TopicPartition, Long> ends(Admin admin,
+      Map<TopicPartition, OffsetSpec> question) throws Exception {
+    Set<String> topics =
+        question.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet());
+    long deadline = System.nanoTime() + MAKING_LIMIT_S * 1_000_000_000L;
+    while (true) {
+      try {
+        if (admin.listTopics().names().get().containsAll(topics)) {
+          Map<TopicPartition, Long> ends = new HashMap<>();
+          admin.listOffsets(question).all().get()
+              .forEach((partition, found) -> ends.put(partition, found.offset()));
+          return ends;
+        }
+      } catch (ExecutionException failure) {
+        if (!(failure.getCause() instanceof RetriableException)) {
+          throw failure;
+        }
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("the topics were not there in " + MAKING_LIMIT_S + " s");
+      }
+      Thread.sleep(200);
+    }
   }
 
   /** One record into one partition of each topic; how long until all are on the target. */
