@@ -51,6 +51,7 @@ class Copying:
         """The source's topic, made anew."""
         data, source = self.data, self.pair.source
         cluster.tool("fresh", source.bootstrap, TOPIC, data.partitions)
+        began = time.monotonic()
         cluster.tool(
             "fill", source.bootstrap, TOPIC, data.records, data.value_bytes, SEED, data.codec,
             data.batch_bytes,
@@ -59,6 +60,7 @@ class Copying:
         self.described = {
             **dataclasses.asdict(data),
             "seed": SEED,
+            "fill_s": round(time.monotonic() - began, 1),
             "compressed_to": round(self.log.log_bytes / (data.records * data.value_bytes), 3),
             "source_log": self.log.described(),
         }
@@ -92,6 +94,7 @@ class Copying:
             [self.options.relay, str(self.log.log_bytes)], stdout=subprocess.PIPE, check=True
         )
         moved = json.loads(done.stdout)
+        moved["elapsed_s"] = moved.pop("wall_s")
         moved["cpu_s_per_gb"] = self._per_gb(moved["cpu_s"])
         return moved
 
@@ -165,11 +168,18 @@ class Copying:
 
 
 def with_ratios(medians):
-    """The mirrors' CPU beside the floor's."""
+    """The mirrors' CPU beside the floor's, and CPU and wall time beside those of kferry."""
     floor = medians.get(RELAY, {}).get("cpu_s")
+    ours = next((name for name in medians if name.startswith("kferry")), None)
     for name, values in medians.items():
-        if floor and name != RELAY:
+        if name == RELAY:
+            continue
+        if floor:
             values["cpu_to_relay"] = round(values["cpu_s"] / floor, 2)
+        for field in ("cpu_s", "wall_s") if ours else ():
+            of_ours = medians[ours].get(field)
+            if of_ours:
+                values[f"{field[:-2]}_to_kferry"] = round(values[field] / of_ours, 2)
     return medians
 
 

@@ -7,8 +7,10 @@ PARTS = ("throughput", "delay", "wide")
 # field, heading
 THROUGHPUT = (
     ("cpu_s", "CPU s"),
-    ("cpu_to_relay", "relay's CPU, times"),
+    ("cpu_to_kferry", "times kferry's"),
+    ("cpu_to_relay", "times the relay's"),
     ("wall_s", "wall s"),
+    ("wall_to_kferry", "times kferry's"),
     ("records_per_s", "records/s"),
     ("rss_peak_mib", "peak RSS MiB"),
     ("cpu_s_per_gb", "CPU s per GB"),
@@ -71,9 +73,13 @@ def _of_part(part, columns):
     return _table(["", *(heading for _, heading in columns)], rows)
 
 
+def _records(count_of_batch):
+    return "1 record" if count_of_batch == 1 else f"{number(count_of_batch)} records"
+
+
 def _batch(cell):
     log = cell["data"]["source_log"]
-    return f"{log['batch_bytes']:,} B, {number(log['records_per_batch'])} records"
+    return f"{log['batch_bytes']:,} B, {_records(log['records_per_batch'])}"
 
 
 def _of_sweep(part):
@@ -98,8 +104,8 @@ def about(result):
     """What was measured, in one line."""
     if "throughput" in result:
         data = result["throughput"]["data"]
-        batches = data["source_log"]["records_per_batch"] if "source_log" in data else None
-        of_size = f", {number(batches)} records in a batch" if batches else ""
+        batches = data.get("source_log", {}).get("records_per_batch")
+        of_size = f", {_records(batches)} in a batch" if batches else ""
         codec = data.get("codec") or data.get("compression")
         codec = "uncompressed" if codec == "none" else codec
         tls = ", TLS" if "TLS" in result["brokers"].get("security", "") else ""
