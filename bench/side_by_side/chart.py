@@ -96,7 +96,10 @@ class _Page:
             beyond = max(length, max(rounds[name]) * scale)
             weight = "bold" if name in sweep.OURS else "normal"
             self.text(
-                LABEL_WIDTH + beyond + 7, middle + 4.5, f"{tables.number(median)} {unit}", weight=weight
+                LABEL_WIDTH + beyond + 7,
+                middle + 4.5,
+                f"{tables.number(median)} {unit}",
+                weight=weight,
             )
             self.y += ROW_HEIGHT
 
@@ -145,35 +148,48 @@ def _values(cells, name, field):
     return [sweep.per_million(cell, name, field) for cell in cells]
 
 
+class _Scale:
+    """Where sizes and values lie in a plot; values on a logarithmic scale."""
+
+    def __init__(self, left, bottom, steps, values):
+        self.low = math.floor(math.log10(min(values)))
+        self.high = max(math.ceil(math.log10(max(values))), self.low + 1)
+        self.left = left
+        self.bottom = bottom
+        self.step = PLOT_WIDTH / max(steps - 1, 1)
+
+    def powers(self):
+        return [10.0**power for power in range(self.low, self.high + 1)]
+
+    def at(self, number, value):
+        part = (math.log10(value) - self.low) / (self.high - self.low)
+        return self.left + number * self.step, self.bottom - part * PLOT_HEIGHT
+
+
 def _plot(page, left, title, cells, field):
-    """One field over the sizes, a line for each mirror, on a logarithmic scale."""
+    """One field over the sizes, a line for each mirror."""
     names = [name for name in cells[0]["median"] if name in mirrors.ALL]
     lines = {name: [max(v, 1e-3) for v in _values(cells, name, field)] for name in names}
-    everything = [value for values in lines.values() for value in values]
-    low = math.floor(math.log10(min(everything)))
-    high = max(math.ceil(math.log10(max(everything))), low + 1)
-    bottom, step = page.y + 22 + PLOT_HEIGHT, PLOT_WIDTH / max(len(cells) - 1, 1)
-
-    def at(number, value):
-        part = (math.log10(value) - low) / (high - low)
-        return left + number * step, bottom - part * PLOT_HEIGHT
-
+    bottom = page.y + 22 + PLOT_HEIGHT
+    scale = _Scale(left, bottom, len(cells), [one for values in lines.values() for one in values])
     page.text(left - 46, page.y + 8, title, 12, weight="bold")
-    for power in range(low, high + 1):
-        y = at(0, 10.0**power)[1]
+    for value in scale.powers():
+        y = scale.at(0, value)[1]
         page.line([(left, y), (left + PLOT_WIDTH, y)], "#e4e7eb", 1)
-        page.text(left - 8, y + 4, tables.number(10.0**power), 10, QUIET, "end")
+        page.text(left - 8, y + 4, tables.number(value), 10, QUIET, "end")
     for number, cell in enumerate(cells):
-        page.text(left + number * step, bottom + 15, cell["size"], 10, QUIET, "middle")
+        page.text(scale.at(number, 1)[0], bottom + 15, cell["size"], 10, QUIET, "middle")
     for name, values in lines.items():
-        points = [at(number, value) for number, value in enumerate(values)]
+        points = [scale.at(number, value) for number, value in enumerate(values)]
         page.line(points, COLOURS[name])
         page.dots(points, COLOURS[name])
 
 
 def _sweep(page, part):
     cells = part["cells"]
-    page.heading("Copying batches of different sizes", f"8 partitions, {_count(cells[0]['rounds'])}")
+    page.heading(
+        "Copying batches of different sizes", f"8 partitions, {_count(cells[0]['rounds'])}"
+    )
     codecs = list(dict.fromkeys(cell["codec"] for cell in cells))
     x = 24
     page.y += 20

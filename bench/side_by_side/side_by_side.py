@@ -60,8 +60,12 @@ def _parser():
     parser.add_argument("--relay", default=os.path.join(ROOT, "build/bench/bench_relay"))
     parser.add_argument("--results", default=os.path.join(ROOT, "bench/results"))
     parser.add_argument("--timeout", type=int, default=600, help="seconds for one copy")
-    parser.add_argument("--warm-up", type=_names, default=("kferry-records",),
-                        help="mirrors that run once before, uncounted; default: %(default)s")
+    parser.add_argument(
+        "--warm-up",
+        type=_names,
+        default=("kferry-records",),
+        help="mirrors that run once before, uncounted; default: %(default)s",
+    )
     group = parser.add_argument_group("copying and sweep")
     group.add_argument("--scale", type=float, default=1, help="so many times the records")
     group.add_argument("--records", type=int, help="instead of the kind's")
