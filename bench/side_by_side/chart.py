@@ -45,9 +45,9 @@ DELAY_PANELS = (("p50_ms", "Delay, median", "ms"), ("p99_ms", "Delay, 99th perce
 
 # Of a sweep; by the million records where it is a cost.
 SWEEP_PANELS = (
-    ("cpu_s", "CPU s of the mirror per million records"),
+    ("cpu_s", "CPU s per million records"),
     ("records_per_s", "Records/s"),
-    ("target_broker_cpu_s", "CPU s of the target's broker per million records"),
+    ("target_broker_cpu_s", "Target broker's CPU s per million"),
 )
 PLOT_WIDTH = 290
 PLOT_HEIGHT = 130
