@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -186,7 +187,7 @@ def main():
         try:
             chosen = for_kind(options, kind)
             save(options, kind, measure_one(chosen, kind))
-        except check.Failed as failure:
+        except (check.Failed, subprocess.SubprocessError) as failure:
             print(f"{kind} failed: {failure}", file=sys.stderr, flush=True)
             failed.append(kind)
     return 1 if failed else 0
