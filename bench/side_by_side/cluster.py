@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 
+import log_files
+import measure
 from harness import check, kafka, process
 
 JARS = os.environ["KFERRY_BENCH_JARS"]
@@ -27,14 +29,25 @@ BROKER_SETTINGS = {
     "log.retention.ms": -1,
     # A mirror of one big topic is the work; deleted topics of earlier rounds shall not fill a disk.
     "log.segment.delete.delay.ms": 1000,
+    # Kafka's defaults: looking for old segments every second costs thousands of partitions dear.
+    "log.retention.check.interval.ms": 300000,
+    "log.cleaner.backoff.ms": 15000,
+    # No member waits for others: the time to the first record is the mirror's own.
+    "group.initial.rebalance.delay.ms": 0,
 }
+TLS = "TLS"
 
 
 class BenchBroker(kafka.Broker):
     """The end-to-end tests' broker with the heap and threads that Kafka has by default."""
 
-    def __init__(self, name, folder):
-        super().__init__("3.9.1", name, folder, settings=BROKER_SETTINGS)
+    def __init__(self, name, folder, listeners=()):
+        super().__init__("3.9.1", name, folder, settings=BROKER_SETTINGS, listeners=listeners)
+
+    @property
+    def for_mirrors(self):
+        """The listener that mirrors use; the tool has the plain one."""
+        return self.address(TLS) if TLS in self.listeners else self.bootstrap
 
     def start(self):
         code = self._formatting.wait(60)
@@ -47,16 +60,12 @@ class BenchBroker(kafka.Broker):
         )
         return self
 
-    def log_bytes(self, topic):
-        """What the topic's record batches take on disk."""
-        data = os.path.join(self.folder, "data")
-        total = 0
-        for folder in os.listdir(data):
-            if folder.rpartition("-")[0] == topic:
-                for name in os.listdir(os.path.join(data, folder)):
-                    if name.endswith(".log"):
-                        total += os.path.getsize(os.path.join(data, folder, name))
-        return total
+    def cpu_s(self):
+        return measure.cpu_s(self.process.pid)
+
+    def log(self, topic):
+        """What the topic's record batches are on disk."""
+        return log_files.read(os.path.join(self.folder, "data"), topic)
 
 
 def _command(*arguments):
@@ -67,8 +76,9 @@ def _command(*arguments):
 def tool(*arguments, timeout_s=900):
     """Runs one command to its end; its result."""
     done = subprocess.run(
-        _command(*arguments), stdout=subprocess.PIPE, timeout=timeout_s, check=True
+        _command(*arguments), stdout=subprocess.PIPE, timeout=timeout_s, check=False
     )
+    check.expect(done.returncode == 0, lambda: f"the tool's {arguments[0]} failed")
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -8,19 +8,72 @@ import time
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
+def _stat_times(path):
+    """User and system time of a stat file of /proc."""
+    with open(path, encoding="ascii", errors="replace") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return int(fields[11]) / _TICKS_PER_S, int(fields[12]) / _TICKS_PER_S
+
+
 def cpu_s(pid):
     """User and system time of all threads of a process since its start."""
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+    return sum(_stat_times(f"/proc/{pid}/stat"))
+
+
+def usage(pid):
+    """What a process has taken since its start."""
+    user_s, system_s = _stat_times(f"/proc/{pid}/stat")
+    return {
+        "cpu_s": round(user_s + system_s, 2),
+        "user_s": round(user_s, 2),
+        "system_s": round(system_s, 2),
+        "rss_peak_mib": rss_peak_mib(pid),
+        "voluntary_switches": voluntary_switches(pid),
+    }
+
+
+def _tasks(pid):
+    return os.listdir(f"/proc/{pid}/task")
+
+
+def voluntary_switches(pid):
+    """How often the threads that still live went to sleep by themselves."""
+    return sum(_status(f"{pid}/task/{task}", "voluntary_ctxt_switches") for task in _tasks(pid))
+
+
+def threads_cpu_s(pid):
+    """Name and time on a core of each thread that lives, by its id, finer than in ticks."""
+    found = {}
+    for task in _tasks(pid):
+        folder = f"/proc/{pid}/task/{task}"
+        try:
+            with open(f"{folder}/comm", encoding="utf-8", errors="replace") as comm:
+                name = comm.read().strip()
+            with open(f"{folder}/schedstat", encoding="ascii") as schedstat:
+                found[task] = name, int(schedstat.read().split()[0]) / 1e9
+        except OSError:
+            pass  # it has ended meanwhile
+    return found
+
+
+def _status(process, field):
+    """A number of a process's or a thread's status; 0 when it has none or is gone."""
+    try:
+        with open(f"/proc/{process}/status", encoding="ascii", errors="replace") as status:
+            for line in status:
+                if line.startswith(f"{field}:"):
+                    return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
+def rss_mib(pid):
+    return round(_status(pid, "VmRSS") / 1024, 1)
 
 
 def rss_peak_mib(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith("VmHWM:"):
-                return round(int(line.split()[1]) / 1024, 1)
-    return None
+    return round(_status(pid, "VmHWM") / 1024, 1)
 
 
 def _output(*command):

@@ -1,5 +1,6 @@
 """How each mirror is started, with the settings that its own start script gives it."""
 
+import dataclasses
 import os
 import subprocess
 
@@ -7,6 +8,17 @@ from cluster import JARS, RUN_CLASS_FLAGS
 from harness import check, process
 
 KAFKA_VERSION = "3.9.1"
+
+
+@dataclasses.dataclass(frozen=True)
+class Road:
+    """Between which brokers a mirror runs, with what in its files."""
+
+    source: str
+    target: str
+    topics: str
+    codec: str = "lz4"
+    security: dict = dataclasses.field(default_factory=dict)
 
 
 def _write(path, properties):
@@ -23,12 +35,10 @@ class Mirror:
     title = ""
     settings = {}
 
-    def __init__(self, folder, source, target, topic):
+    def __init__(self, folder, road):
         os.makedirs(folder)
         self.folder = folder
-        self.source = source
-        self.target = target
-        self.topic = topic
+        self.road = road
         self.process = None
 
     def start(self):
@@ -47,11 +57,13 @@ class Mirror:
         raise NotImplementedError
 
     def two_files(self):
-        """MirrorMaker's two files: the guide's, with lz4 and a start at the beginning."""
+        """MirrorMaker's two files: the guide's, with the data's codec and a start at the
+        beginning."""
         consumer = _write(
             os.path.join(self.folder, "consumer.properties"),
             {
-                "bootstrap.servers": self.source,
+                "bootstrap.servers": self.road.source,
+                **self.road.security,
                 "group.id": f"side-by-side-{os.path.basename(self.folder)}",
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
@@ -59,7 +71,11 @@ class Mirror:
         )
         producer = _write(
             os.path.join(self.folder, "producer.properties"),
-            {"bootstrap.servers": self.target, "compression.type": "lz4"},
+            {
+                "bootstrap.servers": self.road.target,
+                **self.road.security,
+                "compression.type": self.road.codec,
+            },
         )
         return ["--consumer.config", consumer, "--producer.config", producer]
 
@@ -68,11 +84,13 @@ class Kferry(Mirror):
     name = "kferry"
     title = "kferry"
     binary = ""
+    engine = ()
     settings = {"options": "defaults, --http.listen off"}
+    listen = "off"
 
     def command(self):
-        more = ["--whitelist", self.topic, "--http.listen", "off"]
-        return [self.binary, *self.two_files(), *more]
+        more = ["--whitelist", self.road.topics, "--http.listen", self.listen]
+        return [self.binary, *self.two_files(), *more, *self.engine]
 
     @classmethod
     def version(cls):
@@ -82,6 +100,20 @@ class Kferry(Mirror):
         return done.stdout.decode().strip()
 
 
+class KferryRecords(Kferry):
+    name = "kferry-records"
+    title = "kferry, records"
+    engine = ("--engine", "records")
+    settings = {"options": "--engine records --http.listen off"}
+
+
+class KferryPassthrough(Kferry):
+    name = "kferry-passthrough"
+    title = "kferry, passthrough"
+    engine = ("--engine", "passthrough")
+    settings = {"options": "--engine passthrough --http.listen off"}
+
+
 class MirrorMaker1(Mirror):
     name = "mirrormaker1"
     title = "MirrorMaker 1"
@@ -89,7 +121,7 @@ class MirrorMaker1(Mirror):
 
     def command(self):
         java = ["java", "-Xmx256M", *RUN_CLASS_FLAGS, "-cp", f"{JARS}/*"]
-        return [*java, "kafka.tools.MirrorMaker", *self.two_files(), "--include", self.topic]
+        return [*java, "kafka.tools.MirrorMaker", *self.two_files(), "--include", self.road.topics]
 
     @classmethod
     def version(cls):
@@ -114,12 +146,14 @@ class MirrorMaker2(Mirror):
             os.path.join(self.folder, "mm2.properties"),
             {
                 "clusters": f"{source},target",
-                f"{source}.bootstrap.servers": self.source,
-                "target.bootstrap.servers": self.target,
+                f"{source}.bootstrap.servers": self.road.source,
+                "target.bootstrap.servers": self.road.target,
+                **self._security(source),
+                **self._security("target"),
                 f"{source}->target.enabled": "true",
-                f"{source}->target.topics": self.topic,
+                f"{source}->target.topics": self.road.topics,
                 f"{source}.consumer.isolation.level": "read_committed",
-                "target.producer.compression.type": "lz4",
+                "target.producer.compression.type": self.road.codec,
                 "replication.policy.class": "org.apache.kafka.connect.mirror."
                 "IdentityReplicationPolicy",
                 "replication.factor": 1,
@@ -134,16 +168,20 @@ class MirrorMaker2(Mirror):
         java = ["java", "-Xms256M", "-Xmx2G", *RUN_CLASS_FLAGS, "-cp", f"{JARS}/*"]
         return [*java, "org.apache.kafka.connect.mirror.MirrorMaker", config]
 
+    def _security(self, alias):
+        return {f"{alias}.{key}": value for key, value in self.road.security.items()}
+
     @classmethod
     def version(cls):
         return KAFKA_VERSION
 
 
-ALL = {mirror.name: mirror for mirror in (Kferry, MirrorMaker1, MirrorMaker2)}
+ALL = {
+    mirror.name: mirror
+    for mirror in (Kferry, KferryPassthrough, KferryRecords, MirrorMaker1, MirrorMaker2)
+}
+DEFAULT = ("kferry-passthrough", "kferry-records", "mirrormaker1", "mirrormaker2")
 
 
 def describe(names):
-    return {
-        name: {"version": ALL[name].version(), **ALL[name].settings}
-        for name in names
-    }
+    return {name: {"version": ALL[name].version(), **ALL[name].settings} for name in names}

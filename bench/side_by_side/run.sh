@@ -1,6 +1,12 @@
 #!/bin/sh
 # Measures kferry, MirrorMaker 1 and MirrorMaker 2 in turn on the same data between two real
-# brokers. run.sh --help lists the options; the result goes to bench/results/NAME.{json,svg}.
+# brokers: run.sh [KIND ...], with the presets release and bench built before.
+#   records_1k, records_100b, tls_1k, one_record   a topic is copied, beside a plain TCP relay
+#   sweep     the same over sizes of the source's batches, uncompressed and lz4
+#   wide      1,000 topics of 10 partitions: start, idle, and a record into each topic
+#   delay     of each record at a fixed rate
+#   all       one after the other
+# run.sh --help lists the options; each result goes to bench/results/KIND.{json,svg}.
 # Nothing else may run on the machine meanwhile.
 set -eu
 

@@ -1,9 +1,13 @@
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.record.CompressionRatioEstimator;
+import org.apache.kafka.common.record.CompressionType;
 
 /** Fills a topic with records that look like JSON events and compress like them. */
 final class Fill {
@@ -12,18 +16,34 @@ final class Fill {
           .getBytes(StandardCharsets.US_ASCII);
   private static final String[] WORDS = {"created", "paid", "packed", "shipped", "returned"};
 
+  private static final int OUTSTANDING_BYTES = 64 << 20;
+  private static final int RECORD_OVERHEAD_BYTES = 40;
+  private static final float USUAL_RATIO = 0.6F;
+
   private Fill() {}
 
-  static void run(String bootstrap, String topic, int records, int valueBytes, long seed) {
+  /**
+   * Batches of about batchBytes on the wire; 0: as a busy producer with default sizes sends them,
+   * 1: each record is a batch.
+   */
+  static void run(String bootstrap, String topic, int records, int valueBytes, long seed,
+      String codec, int batchBytes) throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     AtomicReference<Exception> failure = new AtomicReference<>();
-    // Full batches of the producer's default size, as a busy producer sends them.
-    Map<String, Object> config = Map.of("linger.ms", 20, "acks", "all");
-    try (KafkaProducer<byte[], byte[]> producer = Tool.producer(bootstrap, config)) {
+    Semaphore room = new Semaphore(OUTSTANDING_BYTES);
+    int charge = valueBytes + RECORD_OVERHEAD_BYTES;
+    if (!codec.equals("none")) {
+      // Where the producer's guess ends up; it begins at 1, with batches too small by that.
+      CompressionRatioEstimator.setEstimation(topic, CompressionType.forName(codec), USUAL_RATIO);
+    }
+    try (KafkaProducer<byte[], byte[]> producer = Tool.producer(bootstrap,
+        config(codec, batchBytes))) {
       for (int i = 0; i < records && failure.get() == null; i++) {
         byte[] key = ("order-" + random.nextInt(1_000_000)).getBytes(StandardCharsets.US_ASCII);
+        room.acquire(charge);
         producer.send(new ProducerRecord<>(topic, key, value(i, valueBytes, random)),
             (metadata, error) -> {
+              room.release(charge);
               if (error != null) {
                 failure.compareAndSet(null, error);
               }
@@ -35,6 +55,22 @@ final class Fill {
     }
     System.out.printf("{\"records\":%d,\"value_bytes\":%d,\"seed\":%d}%n", records, valueBytes,
         seed);
+  }
+
+  private static Map<String, Object> config(String codec, int batchBytes) {
+    Map<String, Object> config = new HashMap<>();
+    config.put("acks", "all");
+    config.put("compression.type", codec);
+    config.put("linger.ms", 20);
+    if (batchBytes > 0) {
+      // A batch leaves when it is full and for no other reason: not by its age, and not because
+      // memory is short, since less than this is ever outstanding.
+      config.put("batch.size", batchBytes);
+      config.put("linger.ms", 60_000);
+      config.put("buffer.memory", 4L * OUTSTANDING_BYTES);
+      config.put("max.request.size", 4 << 20);
+    }
+    return config;
   }
 
   /**

@@ -25,16 +25,22 @@ public final class Tool {
     switch (args.length == 0 ? "" : args[0]) {
       case "fresh" -> fresh(args[1], args[2], Integer.parseInt(args[3]));
       case "fill" -> Fill.run(args[1], args[2], Integer.parseInt(args[3]),
-          Integer.parseInt(args[4]), Long.parseLong(args[5]));
+          Integer.parseInt(args[4]), Long.parseLong(args[5]), args[6], Integer.parseInt(args[7]));
       case "watch" -> watch(args[1], args[2], Long.parseLong(args[3]), Long.parseLong(args[4]));
       case "delay" -> Delay.run(args[1], args[2], args[3], Integer.parseInt(args[4]),
           Integer.parseInt(args[5]), Integer.parseInt(args[6]));
+      case "wide" -> Wide.fresh(args[1], args[2], Integer.parseInt(args[3]),
+          Integer.parseInt(args[4]));
+      case "touch" -> Wide.touch(args[1], args[2], args[3], Integer.parseInt(args[4]),
+          Integer.parseInt(args[5]), Long.parseLong(args[6]));
       default -> {
         System.err.println("""
             usage: Tool fresh BOOTSTRAP TOPIC PARTITIONS
-                   Tool fill  BOOTSTRAP TOPIC RECORDS VALUE_BYTES SEED
+                   Tool fill  BOOTSTRAP TOPIC RECORDS VALUE_BYTES SEED CODEC BATCH_BYTES
                    Tool watch BOOTSTRAP TOPIC RECORDS TIMEOUT_S
-                   Tool delay SOURCE TARGET TOPIC RATE WARM_UP_S MEASURE_S""");
+                   Tool delay SOURCE TARGET TOPIC RATE WARM_UP_S MEASURE_S
+                   Tool wide  BOOTSTRAP PREFIX TOPICS PARTITIONS
+                   Tool touch SOURCE TARGET PREFIX TOPICS PARTITIONS TIMEOUT_S""");
         System.exit(64);
       }
     }
@@ -105,7 +111,7 @@ public final class Tool {
     }
   }
 
-  private static long end(KafkaConsumer<?, ?> consumer, List<TopicPartition> partitions) {
+  static long end(KafkaConsumer<?, ?> consumer, List<TopicPartition> partitions) {
     return consumer.endOffsets(partitions).values().stream().mapToLong(Long::longValue).sum();
   }
 }
