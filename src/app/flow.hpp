@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -172,6 +173,8 @@ class Flow final : private kafka::GroupListener {
   std::vector<std::unique_ptr<engines::passthrough::PassReader>>
       pass_readers_;  ///< each a stream's
 
+  /// Shards that are parked or out of range: all that the control loop looks at each time.
+  std::set<TopicPartition> troubled_;
   std::vector<std::string> subscribed_;
   std::map<pipeline::EngineKind, std::vector<std::size_t>> streams_of_;  ///< indices of streams_
   std::size_t next_stream_ = 0;

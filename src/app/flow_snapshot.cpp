@@ -19,8 +19,12 @@ observe::ShardSnapshot Flow::snapshot_of(const Entry& entry) const {
   if (const auto committed = commits_.committed(shard.source)) {
     out.committed_offset = committed->value();
   }
-  if (const auto end = log_ends_ ? log_ends_->end(shard.source) : std::nullopt) {
-    out.source_end_offset = std::max(end->value(), *out.position);
+  std::int64_t end = shard.source_end.load(std::memory_order_relaxed);
+  if (const auto asked = log_ends_ ? log_ends_->end(shard.source) : std::nullopt) {
+    end = std::max(end, asked->value());
+  }
+  if (end >= 0) {
+    out.source_end_offset = std::max(end, *out.position);
     out.lag_records = *out.source_end_offset - *out.position;
     if (*out.lag_records == 0) {
       out.lag_seconds = 0.0;

@@ -59,6 +59,7 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
     case pipeline::StreamEvent::Kind::read_failed:
       if (event.read_kind == pipeline::ReadFailure::Kind::out_of_range && !draining_) {
         entry->out_of_range = true;
+        troubled_.insert(entry->shard->source);
       } else {
         park(*entry, event.reason,
              "source: reading at offset " + std::to_string(event.offset.value()) + ": " +
@@ -79,6 +80,7 @@ void Flow::park(Entry& entry, const std::string& reason, const std::string& text
                       : std::min(entry.backoff * 2, k_park_backoff_max);
   entry.parked_position = position;
   entry.retry_at = clock_.steady() + entry.backoff;
+  troubled_.insert(entry.shard->source);
   log::warning("app", "{}: {} is parked ({}): {}; the others go on, next try in {} ms",
                settings_.name, to_string(entry.shard->source), reason, text, entry.backoff.count());
   const std::lock_guard lock(state_mutex_);
@@ -88,15 +90,18 @@ void Flow::park(Entry& entry, const std::string& reason, const std::string& text
 
 void Flow::retry_parked() {
   const SteadyTime now = clock_.steady();
-  for (auto& [tp, entry] : shards_) {
+  for (const TopicPartition& tp : std::set(troubled_)) {
+    Entry& entry = shards_.at(tp);
     if (entry.state == observe::ShardState::parked && now >= entry.retry_at) retry(tp, entry);
+    if (entry.state != observe::ShardState::parked && !entry.out_of_range) troubled_.erase(tp);
   }
 }
 
 /// What was read before the log ended under the reader still arrives; only then is it known what is
 /// lost.
 void Flow::judge_out_of_range() {
-  for (auto& [tp, entry] : shards_) {
+  for (const TopicPartition& tp : std::set(troubled_)) {
+    Entry& entry = shards_.at(tp);
     if (!entry.out_of_range || !streams_[entry.stream]->drained(*entry.shard)) continue;
     entry.out_of_range = false;
     leave_lost_range(entry);

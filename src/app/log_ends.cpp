@@ -27,10 +27,10 @@ LogEnds::~LogEnds() {
   thread_.join();
 }
 
-void LogEnds::watch(const TopicPartition& tp) {
+void LogEnds::watch(const TopicPartition& tp, const std::atomic<bool>& known_elsewhere) {
   {
     const std::lock_guard lock(mutex_);
-    news_ = ends_.emplace(tp, std::nullopt).second || news_;
+    news_ = ends_.insert_or_assign(tp, End{&known_elsewhere, std::nullopt}).second || news_;
   }
   changed_.notify_one();
 }
@@ -43,7 +43,7 @@ void LogEnds::forget(const TopicPartition& tp) {
 std::optional<Offset> LogEnds::end(const TopicPartition& tp) const {
   const std::lock_guard lock(mutex_);
   const auto found = ends_.find(tp);
-  return found == ends_.end() ? std::nullopt : found->second;
+  return found == ends_.end() ? std::nullopt : found->second.offset;
 }
 
 void LogEnds::nudge(const TopicPartition& tp) {
@@ -64,7 +64,7 @@ void LogEnds::ask(std::unique_lock<std::mutex>& lock, std::vector<TopicPartition
   if (!found) return;
   for (const auto& entry : *found) {
     const auto known = ends_.find(entry.tp);
-    if (known != ends_.end() && entry.offset) known->second = entry.offset;
+    if (known != ends_.end() && entry.offset) known->second.offset = entry.offset;
   }
 }
 
@@ -75,8 +75,9 @@ void LogEnds::run() {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now >= round_at || news_) {
       std::vector<TopicPartition> all;
-      all.reserve(ends_.size());
-      for (const auto& [tp, end] : ends_) all.push_back(tp);
+      for (const auto& [tp, end] : ends_) {
+        if (!end.known_elsewhere->load(std::memory_order_relaxed)) all.push_back(tp);
+      }
       round_at = now + k_round * (1 + all.size() / k_partitions_per_round_second);
       news_ = false;
       nudged_.clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -23,7 +24,8 @@ class LogEnds {
   LogEnds(const LogEnds&) = delete;
   LogEnds& operator=(const LogEnds&) = delete;
 
-  void watch(const TopicPartition& tp);
+  /// known_elsewhere, which lives until forget: while it is true nobody is asked.
+  void watch(const TopicPartition& tp, const std::atomic<bool>& known_elsewhere);
   void forget(const TopicPartition& tp);
   /// Asks for this partition soon, which also makes the library look at it again.
   void nudge(const TopicPartition& tp);
@@ -37,7 +39,11 @@ class LogEnds {
   const kafka::Cluster source_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::unordered_map<TopicPartition, std::optional<Offset>> ends_;
+  struct End {
+    const std::atomic<bool>* known_elsewhere;
+    std::optional<Offset> offset;
+  };
+  std::unordered_map<TopicPartition, End> ends_;
   std::vector<TopicPartition> nudged_;
   bool news_ = false;
   bool stopping_ = false;

@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <set>
 
 #include "client/backoff.hpp"
 #include "client/cluster_view.hpp"
@@ -40,12 +41,12 @@ class LiveCluster final : public Cluster {
     connection_.reset();
   }
 
-  void watch(std::set<std::string> topics) override {
-    auto unknown = view_.watch(std::move(topics));
-    if (unknown.empty()) return;
-    wanted_.merge(unknown);
+  void watch(const std::string& topic) override {
+    if (!view_.watch(topic)) return;
+    wanted_.insert(topic);
     ask_soon();
   }
+  void unwatch(const std::string& topic) override { view_.unwatch(topic); }
   std::optional<Leader> leader(const TopicPartition& tp) const override { return view_.leader(tp); }
   std::int16_t topic_error(const std::string& topic) const override {
     return view_.topic_error(topic);

@@ -19,14 +19,11 @@ bool may_heal_soon(std::int16_t error) noexcept {
 
 }  // namespace
 
-std::set<std::string> ClusterView::watch(std::set<std::string> topics) {
-  watched_ = std::move(topics);
-  std::erase_if(topics_, [&](const auto& entry) { return !watched_.contains(entry.first); });
-  std::set<std::string> unknown;
-  for (const std::string& topic : watched_) {
-    if (!topics_.contains(topic)) unknown.insert(topic);
-  }
-  return unknown;
+bool ClusterView::watch(const std::string& topic) { return watched_.insert(topic).second; }
+
+void ClusterView::unwatch(const std::string& topic) {
+  watched_.erase(topic);
+  topics_.erase(topic);
 }
 
 std::set<std::string> ClusterView::apply(const protocol::MetadataResponse& metadata) {

@@ -16,8 +16,9 @@ namespace kferry::client {
 /// Thread: one.
 class ClusterView {
  public:
-  /// Forgets the topics that are not wanted any more; those of them that are not known yet.
-  std::set<std::string> watch(std::set<std::string> topics);
+  /// True when the topic was not watched.
+  bool watch(const std::string& topic);
+  void unwatch(const std::string& topic);
   const std::set<std::string>& watched() const noexcept { return watched_; }
 
   /// Topics that should be asked for again soon: without a leader, or not there (yet).

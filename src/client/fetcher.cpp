@@ -51,6 +51,7 @@ class SessionFetcher final : public Fetcher, public FetchOwner {
   void on_metadata();
   void flush_soon();
   void flush();
+  void retry_homeless();
   void detach(FetchTrack& track);
   /// Without a place until the pause is over or another leader is known.
   void send_home(FetchTrack& track);
@@ -72,6 +73,7 @@ class SessionFetcher final : public Fetcher, public FetchOwner {
   std::uint64_t last_id_ = 0;
   std::uint64_t stops_ = 0;  ///< tells after a call of a feed whether a track may be gone
   std::unordered_set<FetchTrack*> homeless_;
+  std::vector<TrackName> fresh_;  ///< to be placed with the next flush
   std::map<std::int32_t, std::shared_ptr<FetchLink>> links_;
   Alarm alarm_;
   bool flush_posted_ = false;
@@ -83,7 +85,7 @@ SessionFetcher::SessionFetcher(Cluster& cluster, FetchSettings settings)
     : cluster_(cluster),
       settings_(settings),
       pauses_(cluster.settings().backoff_min, cluster.settings().backoff_max),
-      alarm_(cluster.loop(), [this] { flush(); }),
+      alarm_(cluster.loop(), [this] { retry_homeless(); }),
       self_(std::make_shared<SessionFetcher*>(this)) {
   cluster_.add_listener([weak = std::weak_ptr(self_)] {
     if (const auto self = weak.lock()) (*self)->on_metadata();
@@ -108,6 +110,7 @@ void SessionFetcher::start(FetchFeed& feed, const TopicPartition& tp, Offset fro
   track->tp = tp;
   track->next_offset = from.value();
   homeless_.insert(track.get());
+  fresh_.push_back({&feed, track->id});
   tracks_.emplace(&feed, std::move(track));
   flush_soon();
 }
@@ -141,17 +144,25 @@ void SessionFetcher::flush_soon() {
 }
 
 void SessionFetcher::flush() {
-  std::vector<TrackName> due;
-  for (const FetchTrack* track : homeless_) {
-    if (track->retry_at <= now()) due.push_back({track->feed, track->id});
+  for (const TrackName& name : std::exchange(fresh_, {})) {
+    FetchTrack* const track = find(name);
+    if (track != nullptr && track->state == State::homeless) place(*track);
   }
-  for (const TrackName& name : due) {
-    if (FetchTrack* const track = find(name)) place(*track);
-  }
-  auto next = SteadyTime::max();
-  for (const FetchTrack* track : homeless_) next = std::min(next, track->retry_at);
-  if (next != SteadyTime::max()) alarm_.at(next);
   for (const auto& [node, link] : links_) link->pump();
+}
+
+void SessionFetcher::retry_homeless() {
+  const SteadyTime time = now();
+  auto next = SteadyTime::max();
+  for (const FetchTrack* track : homeless_) {
+    if (track->retry_at <= time) {
+      fresh_.push_back({track->feed, track->id});
+    } else {
+      next = std::min(next, track->retry_at);
+    }
+  }
+  if (next != SteadyTime::max()) alarm_.at(next);
+  flush();
 }
 
 void SessionFetcher::on_metadata() {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -89,8 +88,7 @@ class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
   std::map<std::pair<std::int32_t, std::size_t>, std::shared_ptr<ProducePipe>> pipes_;
   std::unordered_set<Lane::Inside*> lanes_;
   std::vector<Lane::Inside*> homeless_;  ///< their leader is not known
-  std::set<std::string> topics_;
-  std::uint64_t generation_ = 1;  ///< of the metadata
+  std::uint64_t generation_ = 1;         ///< of the metadata
   std::shared_ptr<bool> alive_;
 };
 
@@ -98,7 +96,7 @@ void BatchProducer::send(Lane& lane, Shipment& shipment) {
   if (!lane.inside) {
     lane.inside = std::make_shared<Lane::Inside>(lane);
     lanes_.insert(lane.inside.get());
-    if (topics_.insert(lane.target.topic).second) cluster_.watch(topics_);
+    cluster_.watch(lane.target.topic);
   }
   shipment.state = Shipment::State::queued;
   shipment.attempted = false;

@@ -48,6 +48,14 @@ void Stream::serve_source(const Wakes& taken) {
 }
 
 void Stream::read_shard(Shard& shard) {
+  read_batches(shard);
+  if (!shard.reading.reader) return;
+  const LogEnd end = shard.reading.reader->log_end();
+  if (end.offset >= 0) shard.source_end.store(end.offset, std::memory_order_relaxed);
+  shard.source_end_live.store(end.live && shard.reading.open, std::memory_order_relaxed);
+}
+
+void Stream::read_batches(Shard& shard) {
   for (int turn = 0; turn < k_batches_per_turn; ++turn) {
     if (!shard.reading.open) return;
     if (!wait_for_room(shard) || !wait_for_budget(shard)) return;

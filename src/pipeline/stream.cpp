@@ -91,7 +91,10 @@ Result<void> Stream::open(Shard& shard) {
 }
 
 void Stream::stop_reading(Shard& shard) {
-  source_wakes_.call([&] { shard.reading.open = false; });
+  source_wakes_.call([&] {
+    shard.reading.open = false;
+    shard.source_end_live = false;
+  });
 }
 
 bool Stream::drained(Shard& shard) {

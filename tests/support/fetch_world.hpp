@@ -152,7 +152,6 @@ class FetchWorld {
 
   void add_topic(const std::string& topic, std::int32_t partitions) {
     brokers.add_topic(topic, partitions);
-    topics_.insert(topic);
   }
   struct Start {
     NotingFeed* feed;
@@ -161,8 +160,7 @@ class FetchWorld {
   };
   void start(const std::vector<Start>& starts) {
     loop_.run([&] {
-      for (const Start& each : starts) topics_.insert(each.tp.topic);
-      cluster_->watch(topics_);
+      for (const Start& each : starts) cluster_->watch(each.tp.topic);
       for (const Start& each : starts) {
         each.feed->begin(each.from);
         fetcher_->start(*each.feed, each.tp, Offset(each.from));
@@ -195,7 +193,6 @@ class FetchWorld {
 
  private:
   client::SlabPool slabs_;
-  std::set<std::string> topics_;
   std::unique_ptr<client::Cluster> cluster_;
   std::unique_ptr<client::Fetcher> fetcher_;
   net::Loop loop_;

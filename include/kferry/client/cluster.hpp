@@ -3,7 +3,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,8 +41,9 @@ class Cluster {
                                          OnTrouble on_trouble);
   virtual ~Cluster() = default;
 
-  /// The topics to know about; those that are new are asked for soon.
-  virtual void watch(std::set<std::string> topics) = 0;
+  /// A topic to know about; one that is new is asked for soon.
+  virtual void watch(const std::string& topic) = 0;
+  virtual void unwatch(const std::string& topic) = 0;
   /// Nothing while it is not known or there is none.
   virtual std::optional<Leader> leader(const TopicPartition& tp) const = 0;
   /// Kafka's error code for the topic in the last answer; 0: fine or never asked.

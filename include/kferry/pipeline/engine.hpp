@@ -33,10 +33,18 @@ struct ReadOutcome {
   std::optional<ReadFailure> failure;
 };
 
+/// Where the source partition's log ends, as a reader that fetches itself hears of it.
+struct LogEnd {
+  std::int64_t offset = -1;  ///< -1: not known yet
+  bool live = false;         ///< a change would be heard of; not so while fetching pauses
+};
+
 /// Reads one source partition. Thread: the stream's source thread, after open().
 class ShardReader {
  public:
   virtual ~ShardReader() = default;
+  /// Changes of it are reported by on_ready as well.
+  virtual LogEnd log_end() const { return {}; }
   /// What has arrived, without waiting. Records below expected are dropped: they were read before.
   virtual ReadOutcome read(Offset expected) = 0;
   /// Goes on at the offset; what was fetched is dropped. For engines that fetch themselves: where a

@@ -47,8 +47,10 @@ class Shard {
   std::atomic<std::int64_t> held_bytes{0};
 
   // Read by the control thread and by metrics; each written by one thread.
-  std::atomic<std::int64_t> read_position;          ///< source thread: next offset to read
-  std::atomic<std::int64_t> position;               ///< target thread: all below is on the target
+  std::atomic<std::int64_t> read_position;   ///< source thread: next offset to read
+  std::atomic<std::int64_t> source_end{-1};  ///< source thread: -1 not known
+  std::atomic<bool> source_end_live{false};  ///< source thread: source_end is kept up to date
+  std::atomic<std::int64_t> position;        ///< target thread: all below is on the target
   std::atomic<std::int64_t> oldest_pending_ms{-1};  ///< target thread: timestamp, -1 none
   std::atomic<std::int64_t> last_mirrored_ms{-1};   ///< target thread: timestamp, -1 none
   std::atomic<std::uint64_t> records_mirrored{0};   ///< target thread

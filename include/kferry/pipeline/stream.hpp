@@ -120,6 +120,7 @@ class Stream {
   void serve_source(const Wakes& taken);
   Milliseconds source_pause() const;
   void read_shard(Shard& shard);
+  void read_batches(Shard& shard);
   bool wait_for_room(Shard& shard);
   bool wait_for_budget(Shard& shard);
 

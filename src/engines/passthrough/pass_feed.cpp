@@ -82,7 +82,10 @@ client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& fetched) {
   // One that holds nothing may go on whatever the others hold, so that none waits forever.
   paused_ = failure_.has_value() || queued_bytes_ >= queued_bytes_max_ ||
             (queued_bytes_ > 0 && basics_.slabs.bytes_in_use() >= basics_.fetched_bytes_max);
-  if (queue_.size() > queued_before || failure_) on_ready_();
+  const bool stable = judge_.settings().read_committed && fetched.last_stable_offset >= 0;
+  const std::int64_t end = stable ? fetched.last_stable_offset : fetched.high_watermark;
+  const bool moved = std::exchange(log_end_, end) != end;
+  if (queue_.size() > queued_before || failure_ || moved) on_ready_();
   return {judge_.wanted_offset(), leader_epoch_, paused_};
 }
 

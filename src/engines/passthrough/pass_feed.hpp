@@ -56,6 +56,7 @@ class PassFeed final : public client::FetchFeed {
   FetchedBatch pop();
   /// True once, when the fetcher has to be told that there is room again.
   bool wants_more();
+  pipeline::LogEnd log_end() const noexcept { return {log_end_, !paused_ && !failure_}; }
   std::optional<pipeline::ReadFailure> failure() { return std::exchange(failure_, std::nullopt); }
 
  private:
@@ -70,6 +71,7 @@ class PassFeed final : public client::FetchFeed {
   Fifo<FetchedBatch> queue_;
   std::size_t queued_bytes_ = 0;
   std::size_t queued_bytes_max_ = 0;  ///< then nothing more is fetched
+  std::int64_t log_end_ = -1;  ///< last stable offset under read_committed, else high watermark
   bool paused_ = false;
   std::optional<pipeline::ReadFailure> failure_;
 };

@@ -45,13 +45,15 @@ class Fetching {
 
   void start(PassFeed& feed, const TopicPartition& tp, Offset from) {
     loop_.loop().run([&] {
-      if (topics_[tp.topic]++ == 0) watch();
+      if (topics_[tp.topic]++ == 0) cluster_->watch(tp.topic);
       fetcher_->start(feed, tp, from);
     });
   }
   void stop(PassFeed& feed, const TopicPartition& tp) {
     fetcher_->stop(feed);
-    if (--topics_[tp.topic] == 0) topics_.erase(tp.topic);
+    if (--topics_[tp.topic] > 0) return;
+    topics_.erase(tp.topic);
+    cluster_->unwatch(tp.topic);
   }
   void restart(PassFeed& feed, const TopicPartition& tp, Offset from) {
     fetcher_->stop(feed);
@@ -65,12 +67,6 @@ class Fetching {
   FeedBasics& basics() noexcept { return basics_; }
 
  private:
-  void watch() {
-    std::set<std::string> names;
-    for (const auto& [name, partitions] : topics_) names.insert(name);
-    cluster_->watch(std::move(names));
-  }
-
   const SourceOptions options_;
   client::SlabPool slabs_;
   FeedBasics basics_;
@@ -101,6 +97,7 @@ class PassShardReader final : public pipeline::ShardReader {
   PassShardReader(const PassShardReader&) = delete;
   PassShardReader& operator=(const PassShardReader&) = delete;
 
+  pipeline::LogEnd log_end() const override { return feed_.log_end(); }
   ReadOutcome read(Offset expected) override;
   void seek(Offset offset) override { fetching_.restart(feed_, tp_, offset); }
 

@@ -47,7 +47,7 @@ class ClusterWorld {
         ++answers;
         changed.notify_all();
       });
-      cluster->watch(std::move(topics));
+      for (const std::string& topic : topics) cluster->watch(topic);
     });
   }
   /// False when it does not become true in ten seconds. Runs on the loop's thread.
@@ -128,11 +128,11 @@ TEST(Cluster, AsksForNewTopicsAlone) {
   ClusterWorld world(brokers.bootstrap());
   world.start({"one"});
   ASSERT_TRUE(world.await_leader(tp("one", 0), Leader{1, 0}));
-  world.loop.run([&] { world.cluster->watch({"one", "two"}); });
+  world.loop.run([&] { world.cluster->watch("two"); });
   ASSERT_TRUE(world.await_leader(tp("two", 0), Leader{1, 0}));
   world.loop.run([&] {
     EXPECT_EQ(world.cluster->leader(tp("one", 0)), (Leader{1, 0}));
-    world.cluster->watch({"two"});
+    world.cluster->unwatch("one");
     EXPECT_EQ(world.cluster->leader(tp("one", 0)), std::nullopt);
     world.cluster->refresh_soon();
   });
