@@ -113,12 +113,13 @@ TEST_F(StreamFlow, AFullRingStopsTheReaderAndNothingElse) {
   world.log(0).append(1'000);
   world.log(1).append(8);
   Shard& full = world.open(0);
-  // One batch that can not be sent has a slot, eight wait in the ring.
-  ASSERT_TRUE(world.eventually([&] { return full.read_position == 9 * 4; }));
+  // One batch that can not be sent has a slot; the ring is full, or was before that one left it.
+  constexpr int k_full = static_cast<int>(k_ring_batches) * 4;
+  ASSERT_TRUE(world.eventually([&] { return full.read_position >= k_full; }));
   Shard& other = world.open(1);
   ASSERT_TRUE(world.eventually([&] { return other.read_position == 8; }));
   world.settle(full);
-  EXPECT_EQ(full.read_position, 9 * 4);
+  EXPECT_LE(full.read_position, k_full + 4);
   world.target.set_room(1'000'000);
   ASSERT_TRUE(world.reaches(full, 1'000));
   ASSERT_TRUE(world.reaches(other, 8));
@@ -131,10 +132,12 @@ TEST_F(StreamFlow, AFullLedgerStopsSendingUntilAnswersCome) {
   world.log(0).append(1'000);
   Shard& shard = world.open(0);
   ASSERT_TRUE(in_flight(k_ledger_slots * 4));
+  // The ring is filled again when half of it is gone.
   ASSERT_TRUE(world.eventually([&] {
-    return shard.read_position == static_cast<int>(k_ledger_slots + k_ring_batches) * 4;
+    return shard.read_position >= static_cast<int>(k_ledger_slots + k_ring_batches / 2) * 4;
   }));
   world.settle(shard);
+  EXPECT_LE(shard.read_position, static_cast<int>(k_ledger_slots + k_ring_batches) * 4);
   EXPECT_EQ(world.target.in_flight(), k_ledger_slots * 4);
   world.target.set_temper({});
   ASSERT_TRUE(world.reaches(shard, 1'000));
