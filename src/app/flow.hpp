@@ -92,6 +92,7 @@ class Flow final : private kafka::GroupListener {
   bool connect();
   Result<void> try_connect();
   void say_connecting(const Error& why);
+  void learn_versions();
   Result<void> make_member(std::size_t partitions);
   void resize();
   bool rejoin(std::size_t partitions);

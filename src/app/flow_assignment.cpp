@@ -1,6 +1,7 @@
 // How partitions come to a flow and leave it.
 
 #include <algorithm>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -48,7 +49,7 @@ std::vector<std::optional<Offset>> Flow::on_assign(const std::vector<TopicPartit
 /// Makes shards of the partitions that can start; the others wait, with a reason.
 std::map<TopicPartition, Offset> Flow::start_shards(const std::vector<TopicPartition>& partitions) {
   std::map<TopicPartition, Offset> started;
-  std::vector<TopicPartition> ready;
+  std::set<TopicPartition> ready;
   for (const TopicPartition& tp : partitions) {
     const TopicBoard::Route* route = board_.route(tp.topic);
     if (route == nullptr) {
@@ -60,7 +61,7 @@ std::map<TopicPartition, Offset> Flow::start_shards(const std::vector<TopicParti
                          " partitions on the target; add partitions there or start with "
                          "--create.topics");
     } else {
-      ready.push_back(tp);
+      ready.insert(tp);
     }
   }
   // All of them, also those that wait: what a group's first member decides about a partition holds
@@ -74,7 +75,7 @@ std::map<TopicPartition, Offset> Flow::start_shards(const std::vector<TopicParti
     return started;
   }
   for (const positions::Start& start : *starts) {
-    if (std::find(ready.begin(), ready.end(), start.tp) == ready.end()) continue;
+    if (!ready.contains(start.tp)) continue;
     if (!start.offset) {
       wait_for_start(start.tp, "start-position-unknown", start.problem);
     } else if (open_shard(start, *board_.route(start.tp.topic))) {
@@ -231,7 +232,7 @@ void Flow::release(const TopicPartition& tp) {
   released_.records_filtered += shard.records_filtered;
   released_.records_dropped += shard.records_dropped;
   released_.records_lost += entry.records_lost;
-  released_.batches["records"] += shard.batches;
+  released_.batches[to_string(entry.engine)] += shard.batches;
   shards_.erase(found);
 }
 

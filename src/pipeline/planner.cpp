@@ -118,16 +118,26 @@ std::optional<std::int32_t> decide_target(const TopicFacts& facts, const PlanRul
 }
 
 void choose_engine(const TopicFacts& facts, const PlanRules& rules, TopicPlan& plan) {
-  if (rules.engine != EngineKind::passthrough) {
-    plan.engine = EngineKind::records;
-    plan.engine_reason = rules.engine ? "chosen by --engine" : "the default of this version";
+  if (rules.running) {
+    plan.engine = *rules.running;
+    plan.engine_reason = "it runs so";
     return;
   }
-  plan.engine = EngineKind::passthrough;
-  plan.engine_reason = "chosen by --engine, and batches may go as they are";
+  if (rules.engine == EngineKind::records) {
+    plan.engine = EngineKind::records;
+    plan.engine_reason = "chosen by --engine";
+    return;
+  }
   const std::string against = against_passthrough(facts, rules, plan.partitioner->by_key());
-  if (!against.empty()) {
+  const bool chosen = rules.engine == EngineKind::passthrough;
+  plan.engine = chosen || against.empty() ? EngineKind::passthrough : EngineKind::records;
+  if (against.empty()) {
+    plan.engine_reason = chosen ? "chosen by --engine, and batches may go as they are"
+                                : "batches may go as they are";
+  } else if (chosen) {
     block(plan, "engine-not-possible", "--engine passthrough can not serve it: " + against);
+  } else {
+    plan.engine_reason = against;
   }
 }
 
