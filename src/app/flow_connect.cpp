@@ -235,6 +235,7 @@ void Flow::apply_security() {
       without_credentials(wanted.second) == without_credentials(before.second);
   std::tie(settings_.source.security, settings_.target.security) = wanted;
   if (!same_clients) {
+    if (looking_.valid()) looking_.wait();
     if (const auto made = make_query_clients(); !made) {
       log::error("app", "{}: {}; the security settings stay as they were", settings_.name,
                  made.error().text);

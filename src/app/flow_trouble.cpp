@@ -59,6 +59,9 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
     case pipeline::StreamEvent::Kind::read_failed:
       if (event.read_kind == pipeline::ReadFailure::Kind::out_of_range && !draining_) {
         entry->out_of_range = true;
+      } else if (event.reason == engines::passthrough::k_old_message_format && !draining_ &&
+                 settings_.engine == config::EngineChoice::automatic) {
+        entry->moving = true;
       } else {
         park(*entry, event.reason,
              "source: reading at offset " + std::to_string(event.offset.value()) + ": " +

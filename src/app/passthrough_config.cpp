@@ -35,6 +35,14 @@ std::optional<std::int64_t> number(const std::vector<config::LibraryProperty>& p
   return value;
 }
 
+protocol::Codec to_codec(std::string_view compression) {
+  for (const auto codec : {protocol::Codec::gzip, protocol::Codec::snappy, protocol::Codec::lz4,
+                           protocol::Codec::zstd}) {
+    if (compression == protocol::to_string(codec)) return codec;
+  }
+  return protocol::Codec::none;
+}
+
 Result<client::ClusterSettings> cluster_settings(
     const std::string& bootstrap_servers, const security::SecurityProfile& security,
     const std::string& client_id, const std::vector<config::LibraryProperty>& properties) {
@@ -102,6 +110,8 @@ Result<passthrough::SourceOptions> passthrough_source(const config::FlowSettings
   const std::int64_t share = flow_budget_bytes / k_budget_quarters;
   const auto count = static_cast<std::int64_t>(std::max<std::size_t>(1, partitions));
   options.fetched_bytes_max = static_cast<std::size_t>(share);
+  options.keep_append_times = flow.timestamps == config::Timestamps::append;
+  if (flow.recompress) options.codec = to_codec(flow.target.compression);
   options.fetch.read_committed = source.read_committed;
   options.fetch.bytes_max = static_cast<std::int32_t>(
       source.fetch_bytes_max.value_or(std::clamp(share / 4, k_fetch_bytes_min, k_fetch_bytes_max)));

@@ -119,7 +119,8 @@ class PassShardReader final : public pipeline::ShardReader {
  private:
   void refill();
   bool small(const FetchedBatch& fetched) const noexcept {
-    return fetched.verdict == Verdict::pass && fetched.bytes.size() < k_small_batch_bytes;
+    const bool whole = fetched.verdict == Verdict::pass || fetched.reason == Reason::recompress;
+    return whole && fetched.bytes.size() < k_small_batch_bytes;
   }
   std::size_t run_length() const;
   Result<void> fill(PassBatch& batch);
@@ -176,7 +177,10 @@ Result<void> PassShardReader::fill(PassBatch& batch) {
   skip();
   if (waiting_.empty()) return {};
   if (const std::size_t run = run_length(); run > 1) {
-    fetching_.basics().coalesced.fetch_add(run, std::memory_order_relaxed);
+    const auto passing = static_cast<std::uint64_t>(
+        std::count_if(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(run),
+                      [](const auto& fetched) { return fetched.verdict == Verdict::pass; }));
+    fetching_.basics().coalesced.fetch_add(passing, std::memory_order_relaxed);
     if (auto result = recode(batch, run); !result) return result;
   } else if (waiting_.front().verdict == Verdict::recode) {
     if (auto result = recode(batch, 1); !result) return result;
@@ -215,7 +219,7 @@ void PassShardReader::pass(PassBatch& batch, FetchedBatch& fetched) {
 
 Result<void> PassShardReader::recode(PassBatch& batch, std::size_t count) {
   const std::size_t bytes_max = std::min(k_coalesced_bytes_max, settings_.target_batch_bytes_max);
-  recoder_.begin(waiting_.front().header.codec(), bytes_max);
+  recoder_.begin(settings_.codec.value_or(waiting_.front().header.codec()), bytes_max);
   batch.oldest_timestamp = waiting_.front().header.base_timestamp;
   for (std::size_t i = 0; i < count; ++i) {
     const FetchedBatch& fetched = waiting_.front();
@@ -245,7 +249,8 @@ class OwnClientReader final : public PassReader {
     const SourceOptions& options = fetching_.options();
     const TopicTraits traits = options.traits(source.topic);
     const JudgeSettings settings{options.fetch.read_committed, traits.compacted,
-                                 options.keep_append_times, traits.target_batch_bytes_max};
+                                 options.keep_append_times, traits.target_batch_bytes_max,
+                                 options.codec};
     return std::unique_ptr<pipeline::ShardReader>(
         std::make_unique<PassShardReader>(fetching_, source, settings, start, std::move(on_ready)));
   }
