@@ -11,7 +11,7 @@ namespace {
 
 constexpr Milliseconds k_request_timeout{10'000};
 /// A topic that was just created shows in the target's metadata after so long.
-constexpr Milliseconds k_created_soon{1'000};
+constexpr Milliseconds k_created_soon{200};
 /// How long the control loop waits for the group; it is not on the way of any record.
 constexpr Milliseconds k_poll{50};
 /// Refreshes that a running topic may be missing from before it is left.
@@ -61,17 +61,14 @@ ExitCode Flow::run() {
 void Flow::loop() {
   commit_at_ = clock_.steady() + settings_.commit_interval;
   while (!stop_requested_ && exit_code_ == ExitCode::ok) {
-    const SteadyTime now = clock_.steady();
-    if (now >= refresh_at_) {
-      refresh_topics();
-      refresh_at_ = clock_.steady() + settings_.refresh_interval;
-    }
+    refresh_topics();
     if (security_changed_) apply_security();
     source_context_.watch->remind();
     target_context_.watch->remind();
     member_->poll(k_poll);
     serve_events();
     judge_out_of_range();
+    move_to_records();
     retry_parked();
     start_waiting();
     if (resize_wanted_) resize();
@@ -82,17 +79,29 @@ void Flow::loop() {
   }
 }
 
+/// Begins to look at the clusters when it is time, and takes over what was seen.
 void Flow::refresh_topics() {
-  const kafka::Cluster source(source_query_.get(), kafka::Side::source);
-  const kafka::Cluster target(target_query_.get(), kafka::Side::target);
-  auto plans = board_.plan(source, target, false, k_request_timeout);
-  if (!plans) {
-    log::warning("app", "{}: {}; the topics stay as they were", settings_.name, plans.error().text);
+  if (!looking_.valid()) {
+    if (clock_.steady() < refresh_at_) return;
+    looking_ = std::async(std::launch::async, [this] {
+      return board_.plan({source_query_.get(), kafka::Side::source},
+                         {target_query_.get(), kafka::Side::target}, false, k_request_timeout);
+    });
     return;
   }
+  if (looking_.wait_for(Milliseconds(0)) != std::future_status::ready) return;
+  auto plans = looking_.get();
+  refresh_at_ = clock_.steady() + settings_.refresh_interval;
+  if (plans) return take_over(std::move(*plans));
+  log::warning("app", "{}: {}; the topics stay as they were", settings_.name, plans.error().text);
+}
+
+void Flow::take_over(std::vector<pipeline::TopicPlan> plans) {
+  const kafka::Cluster source(source_query_.get(), kafka::Side::source);
+  const kafka::Cluster target(target_query_.get(), kafka::Side::target);
   bool changed = false;
   bool unreachable = false;  // one order that is not answered is enough for this round
-  for (auto& plan : *plans) {
+  for (auto& plan : plans) {
     if (plan.action == pipeline::TopicPlan::Action::none || unreachable) continue;
     const auto done = board_.carry_out(plan, source, target, k_request_timeout);
     if (done) {
@@ -103,16 +112,16 @@ void Flow::refresh_topics() {
       unreachable = done.error().kind == ErrorKind::unreachable;
     }
   }
-  if (changed) {
-    // What was created shows in the target's metadata a moment later; until then it waits.
-    if (auto again = board_.plan(source, target, false, k_request_timeout)) plans = again;
-    refresh_at_ = clock_.steady() + k_created_soon;
-  }
-  std::erase_if(*plans, [this](const pipeline::TopicPlan& plan) {
+  // What was created is looked at at once, and shows in the target's metadata a moment later at
+  // worst; until then it waits.
+  if (changed) refresh_at_ = clock_.steady() + (looked_again_ ? k_created_soon : Milliseconds(0));
+  if (changed && !std::exchange(looked_again_, true)) return;
+  looked_again_ = changed;
+  std::erase_if(plans, [this](const pipeline::TopicPlan& plan) {
     return source_cluster_id_ == target_cluster_id_ && plan.source == plan.target;
   });
-  const std::vector<std::string> runnable = with_missed(board_.settle(*plans));
-  note_waiting(*plans);
+  const std::vector<std::string> runnable = with_missed(board_.settle(plans));
+  note_waiting(plans);
   if (runnable == subscribed_) return;
   log::info("app", "{}: mirroring {} topics (were {})", settings_.name, runnable.size(),
             subscribed_.size());

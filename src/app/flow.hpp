@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <deque>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -78,6 +79,10 @@ class Flow final : private kafka::GroupListener {
     std::int64_t parked_position = -1;
     /// The source side ran out of its log; to be judged when what was read has arrived.
     bool out_of_range = false;
+    /// The source side met what only the other engine can read: it takes over when what was read
+    /// has arrived.
+    bool moving = false;
+    std::string engine_reason;  ///< why it is not the engine that was planned
   };
   /// An assigned partition that can not start yet, and why.
   struct Waiting {
@@ -93,6 +98,7 @@ class Flow final : private kafka::GroupListener {
   bool connect();
   Result<void> try_connect();
   void say_connecting(const Error& why);
+  void learn_versions();
   Result<void> make_member(std::size_t partitions);
   void resize();
   bool rejoin(std::size_t partitions);
@@ -104,11 +110,15 @@ class Flow final : private kafka::GroupListener {
   Result<engines::passthrough::PassReader*> make_pass_reader();
   Result<std::unique_ptr<pipeline::Stream>> make_stream(pipeline::EngineKind engine);
   void drop_streams();
+  void say_compression(const std::vector<pipeline::TopicPlan>& plans) const;
+  void move_to_records();
+  bool move_to_records(const TopicPartition& tp);
   bool reads_itself(const TopicPartition& tp) const;
 
   // flow.cpp: the life of the flow
   void loop();
   void refresh_topics();
+  void take_over(std::vector<pipeline::TopicPlan> plans);
   std::vector<std::string> with_missed(std::vector<std::string> runnable);
   void note_waiting(const std::vector<pipeline::TopicPlan>& plans);
   void commit_due();
@@ -129,6 +139,7 @@ class Flow final : private kafka::GroupListener {
   std::vector<pipeline::Shard*> drain(const std::vector<TopicPartition>& partitions, bool lost);
   void release(const TopicPartition& tp);
   void release_all();
+  void forget_events(const pipeline::Shard& shard);
 
   // flow_snapshot.cpp
   observe::ShardSnapshot snapshot_of(const Entry& entry) const;
@@ -173,15 +184,20 @@ class Flow final : private kafka::GroupListener {
   std::vector<std::unique_ptr<engines::passthrough::PassReader>>
       pass_readers_;  ///< each a stream's
 
-  /// Shards that are parked or out of range: all that the control loop looks at each time.
+  /// Shards that are parked, out of range or moving to another engine: all that the control loop
+  /// looks at each time.
   std::set<TopicPartition> troubled_;
   std::vector<std::string> subscribed_;
   std::map<pipeline::EngineKind, std::vector<std::size_t>> streams_of_;  ///< indices of streams_
   std::size_t next_stream_ = 0;
   SteadyTime refresh_at_{};
+  /// A look at both clusters that is under way on a thread of its own, so that the member is served
+  /// while one of them does not answer. Meanwhile nobody changes the board or the query clients.
+  std::future<Result<std::vector<pipeline::TopicPlan>>> looking_;
   SteadyTime commit_at_{};
   SteadyTime start_retry_at_{};
   SteadyTime said_connecting_at_{};
+  bool looked_again_ = false;  ///< since topics were created
   bool commit_now_ = false;
   bool draining_ = false;
   std::size_t sized_for_ = 0;  ///< partitions that the client's limits were divided among

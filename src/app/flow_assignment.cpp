@@ -221,10 +221,7 @@ void Flow::release(const TopicPartition& tp) {
   stream.stop_reading(*entry.shard);
   if (!stream.drained(*entry.shard)) stream.abandon({entry.shard.get()});
   stream.release(*entry.shard);
-  {
-    const std::lock_guard lock(events_mutex_);
-    std::erase_if(events_, [&](const auto& event) { return event.shard == entry.shard.get(); });
-  }
+  forget_events(*entry.shard);
   const std::lock_guard lock(state_mutex_);
   const pipeline::Shard& shard = *entry.shard;
   released_.records_mirrored += shard.records_mirrored;
@@ -232,9 +229,14 @@ void Flow::release(const TopicPartition& tp) {
   released_.records_filtered += shard.records_filtered;
   released_.records_dropped += shard.records_dropped;
   released_.records_lost += entry.records_lost;
-  released_.batches["records"] += shard.batches;
+  released_.batches[to_string(entry.engine)] += shard.batches;
   shards_.erase(found);
   troubled_.erase(tp);
+}
+
+void Flow::forget_events(const pipeline::Shard& shard) {
+  const std::lock_guard lock(events_mutex_);
+  std::erase_if(events_, [&](const auto& event) { return event.shard == &shard; });
 }
 
 /// Whatever is still ours when the group was left or could not be.

@@ -8,6 +8,7 @@
 
 #include "app/flow.hpp"
 #include "app/flow_config.hpp"
+#include "app/passthrough_config.hpp"
 #include "kferry/base/log.hpp"
 
 namespace kferry::app {
@@ -126,6 +127,7 @@ Result<void> Flow::try_connect() {
     source_cluster_id_ = *source_id;
     target_cluster_id_ = *target_id;
   }
+  learn_versions();
   const auto plans = board_.plan(source, target, false, k_request_timeout);
   if (!plans) return plans.error();
   for (const auto& plan : *plans) {
@@ -150,6 +152,15 @@ Result<void> Flow::try_connect() {
   log::info("app", "{}: source cluster {}, target cluster {}, {} matching topics, {} partitions",
             settings_.name, *source_id, *target_id, plans->size(), partitions.size());
   return {};
+}
+
+/// Our own client needs brokers from 2.2 on; librdkafka, which asked until now, does not.
+void Flow::learn_versions() {
+  if (!board_.passthrough_possible()) return;
+  const auto why = against_clusters(settings_, k_connect_timeout);
+  if (!why) return;
+  log::warning("app", "{}: no topic can go by passthrough: {}", settings_.name, *why);
+  board_.rule_out_passthrough(*why);
 }
 
 Result<void> Flow::make_member(std::size_t partitions) {
@@ -224,6 +235,7 @@ void Flow::apply_security() {
       without_credentials(wanted.second) == without_credentials(before.second);
   std::tie(settings_.source.security, settings_.target.security) = wanted;
   if (!same_clients) {
+    if (looking_.valid()) looking_.wait();
     if (const auto made = make_query_clients(); !made) {
       log::error("app", "{}: {}; the security settings stay as they were", settings_.name,
                  made.error().text);

@@ -13,6 +13,7 @@ observe::ShardSnapshot Flow::snapshot_of(const Entry& entry) const {
   out.partition = shard.source.partition.value();
   out.target_topic = shard.target_topic;
   out.engine = to_string(entry.engine);
+  out.engine_reason = entry.engine_reason;
   out.state = entry.state;
   out.reason = entry.reason;
   out.position = shard.position.load(std::memory_order_acquire);

@@ -1,5 +1,6 @@
 // The engines of a flow: readers and streams.
 
+#include <algorithm>
 #include <utility>
 
 #include "app/flow.hpp"
@@ -34,7 +35,23 @@ Result<void> Flow::make_streams(const std::vector<pipeline::TopicPlan>& plans) {
     if (!plan.partitioner) continue;
     if (const auto made = stream_for(plan.engine); !made) return made.error();
   }
+  say_compression(plans);
   return {};
+}
+
+void Flow::say_compression(const std::vector<pipeline::TopicPlan>& plans) const {
+  const auto& library = settings_.target.library;
+  const bool written = std::any_of(library.begin(), library.end(), [](const auto& property) {
+    return property.name == "compression.type";
+  });
+  const bool passes = std::any_of(plans.begin(), plans.end(), [](const auto& plan) {
+    return plan.partitioner && plan.engine == EngineKind::passthrough;
+  });
+  if (!written || !passes || settings_.recompress) return;
+  log::info("app",
+            "{}: compression.type={} does not apply to batches that pass as they are: they keep "
+            "their producers' compression; --recompress changes that",
+            settings_.name, settings_.target.compression);
 }
 
 /// A stream of the engine, in turns.
@@ -128,6 +145,73 @@ engines::passthrough::BatchCounts Flow::passthrough_batches() const {
     for (const auto& [what, count] : reader->batch_counts()) counts[what] += count;
   }
   return counts;
+}
+
+/// Partitions that hold what only the other engine can read go on with it, from where the first
+/// one came to: all that it read has arrived by then.
+void Flow::move_to_records() {
+  std::vector<TopicPartition> ready;
+  for (const TopicPartition& tp : troubled_) {
+    const Entry& entry = shards_.at(tp);
+    if (entry.moving && streams_[entry.stream]->drained(*entry.shard)) ready.push_back(tp);
+  }
+  std::vector<TopicPartition> moved;
+  for (const TopicPartition& tp : ready) {
+    if (move_to_records(tp)) moved.push_back(tp);
+  }
+  if (moved.empty()) return;
+  // The library takes assignments whole: what runs goes on where it reads now.
+  std::vector<kafka::CommitMark> reads;
+  for (const auto& [tp, entry] : shards_) {
+    if (reads_itself(tp)) continue;
+    reads.push_back({tp, Offset(entry.shard->read_position.load())});
+  }
+  const auto restarted = member_->restart(reads);
+  if (restarted) return;
+  for (const TopicPartition& tp : moved) park(shards_.at(tp), "RESTART", restarted.error().text);
+}
+
+/// False when it could not be moved yet.
+bool Flow::move_to_records(const TopicPartition& tp) {
+  Entry& entry = shards_.at(tp);
+  entry.moving = false;
+  const auto stream = stream_for(EngineKind::records);
+  if (!stream) {
+    park(entry, std::string(engines::passthrough::k_old_message_format), stream.error().text);
+    return false;
+  }
+  pipeline::Shard& before = *entry.shard;
+  streams_[entry.stream]->release(before);
+  forget_events(before);
+  const Offset from(before.position);
+  log::warning("app",
+               "{}: {}: message format 0 or 1 at offset {}: the engine records goes on from there",
+               settings_.name, to_string(tp), from.value());
+  auto shard = std::make_unique<pipeline::Shard>(tp, before.target_topic, before.partitioner, from);
+  shard->records_mirrored = before.records_mirrored.load();
+  shard->bytes_mirrored = before.bytes_mirrored.load();
+  shard->records_dropped = before.records_dropped.load();
+  shard->last_mirrored_ms = before.last_mirrored_ms.load();
+  const auto opened = streams_[*stream]->open(*shard);
+  log_ends_->watch(tp, shard->source_end_live);
+  const std::lock_guard lock(state_mutex_);
+  released_.batches[to_string(entry.engine)] += before.batches;
+  entry.shard = std::move(shard);
+  entry.stream = *stream;
+  entry.engine = EngineKind::records;
+  entry.engine_reason = "message format 0 or 1 at offset " + std::to_string(from.value());
+  entry.state = observe::ShardState::running;
+  entry.reason.clear();
+  if (opened) return true;
+  released_.records_mirrored += entry.shard->records_mirrored;
+  released_.bytes_mirrored += entry.shard->bytes_mirrored;
+  released_.records_dropped += entry.shard->records_dropped;
+  released_.records_lost += entry.records_lost;
+  log_ends_->forget(tp);
+  shards_.erase(tp);
+  troubled_.erase(tp);
+  waiting_partitions_[tp] = Waiting{"not-opened", opened.error().text};
+  return false;
 }
 
 /// The partition's engine fetches it, not the group member.

@@ -60,6 +60,10 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
       if (event.read_kind == pipeline::ReadFailure::Kind::out_of_range && !draining_) {
         entry->out_of_range = true;
         troubled_.insert(entry->shard->source);
+      } else if (event.reason == engines::passthrough::k_old_message_format && !draining_ &&
+                 settings_.engine == config::EngineChoice::automatic) {
+        entry->moving = true;
+        troubled_.insert(entry->shard->source);
       } else {
         park(*entry, event.reason,
              "source: reading at offset " + std::to_string(event.offset.value()) + ": " +
@@ -93,7 +97,8 @@ void Flow::retry_parked() {
   for (const TopicPartition& tp : std::set(troubled_)) {
     Entry& entry = shards_.at(tp);
     if (entry.state == observe::ShardState::parked && now >= entry.retry_at) retry(tp, entry);
-    if (entry.state != observe::ShardState::parked && !entry.out_of_range) troubled_.erase(tp);
+    const bool well = entry.state != observe::ShardState::parked && !entry.out_of_range;
+    if (well && !entry.moving) troubled_.erase(tp);
   }
 }
 

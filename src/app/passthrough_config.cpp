@@ -1,11 +1,15 @@
 #include "app/passthrough_config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "app/flow_config.hpp"
+#include "kferry/base/log.hpp"
+#include "kferry/client/api_probe.hpp"
 
 namespace kferry::app {
 namespace {
@@ -31,6 +35,14 @@ std::optional<std::int64_t> number(const std::vector<config::LibraryProperty>& p
   return value;
 }
 
+protocol::Codec to_codec(std::string_view compression) {
+  for (const auto codec : {protocol::Codec::gzip, protocol::Codec::snappy, protocol::Codec::lz4,
+                           protocol::Codec::zstd}) {
+    if (compression == protocol::to_string(codec)) return codec;
+  }
+  return protocol::Codec::none;
+}
+
 Result<client::ClusterSettings> cluster_settings(
     const std::string& bootstrap_servers, const security::SecurityProfile& security,
     const std::string& client_id, const std::vector<config::LibraryProperty>& properties) {
@@ -49,15 +61,48 @@ Result<client::ClusterSettings> cluster_settings(
   return settings;
 }
 
+Result<client::ClusterSettings> source_cluster(const config::FlowSettings& flow) {
+  const config::SourceSettings& source = flow.source;
+  return cluster_settings(source.bootstrap_servers, source.security,
+                          source.client_id.value_or(source.group_id + "-0"), source.library);
+}
+
+Result<client::ClusterSettings> target_cluster(const config::FlowSettings& flow) {
+  const config::TargetSettings& target = flow.target;
+  return cluster_settings(target.bootstrap_servers, target.security,
+                          target.client_id.value_or(flow.source.group_id + "-0"), target.library);
+}
+
+/// InitProducerId and OffsetForLeaderEpoch may be missing: then there is no idempotence, or the
+/// cluster tells no epochs either.
+constexpr std::array k_source_apis{protocol::ApiKey::metadata, protocol::ApiKey::fetch};
+constexpr std::array k_target_apis{protocol::ApiKey::metadata, protocol::ApiKey::produce};
+
+std::optional<std::string> against(const char* side, const Result<client::ClusterSettings>& cluster,
+                                   std::span<const protocol::ApiKey> apis, Milliseconds timeout) {
+  if (!cluster) return std::nullopt;
+  const auto missing = client::missing_api(*cluster, apis, timeout);
+  if (!missing) {
+    log::debug("app", "{}: API versions: {}", side, missing.error().text);
+    return std::nullopt;
+  }
+  if (!*missing) return std::nullopt;
+  return std::string(side) + " " + **missing;
+}
+
 }  // namespace
+
+std::optional<std::string> against_clusters(const config::FlowSettings& flow,
+                                            Milliseconds timeout) {
+  if (auto why = against("source", source_cluster(flow), k_source_apis, timeout)) return why;
+  return against("target", target_cluster(flow), k_target_apis, timeout);
+}
 
 Result<passthrough::SourceOptions> passthrough_source(const config::FlowSettings& flow,
                                                       std::int64_t flow_budget_bytes,
                                                       std::size_t partitions) {
   const config::SourceSettings& source = flow.source;
-  auto cluster =
-      cluster_settings(source.bootstrap_servers, source.security,
-                       source.client_id.value_or(source.group_id + "-0"), source.library);
+  auto cluster = source_cluster(flow);
   if (!cluster) return cluster.error();
   passthrough::SourceOptions options;
   options.cluster = std::move(*cluster);
@@ -66,6 +111,8 @@ Result<passthrough::SourceOptions> passthrough_source(const config::FlowSettings
   const std::int64_t share = flow_budget_bytes / k_budget_quarters / std::max(1, flow.streams);
   const auto count = static_cast<std::int64_t>(std::max<std::size_t>(1, partitions));
   options.fetched_bytes_max = static_cast<std::size_t>(share);
+  options.keep_append_times = flow.timestamps == config::Timestamps::append;
+  if (flow.recompress) options.codec = to_codec(flow.target.compression);
   options.fetch.read_committed = source.read_committed;
   options.fetch.bytes_max = static_cast<std::int32_t>(
       source.fetch_bytes_max.value_or(std::clamp(share / 4, k_fetch_bytes_min, k_fetch_bytes_max)));
@@ -84,9 +131,7 @@ Result<passthrough::SourceOptions> passthrough_source(const config::FlowSettings
 
 Result<passthrough::TargetOptions> passthrough_target(const config::FlowSettings& flow) {
   const config::TargetSettings& target = flow.target;
-  auto cluster =
-      cluster_settings(target.bootstrap_servers, target.security,
-                       target.client_id.value_or(flow.source.group_id + "-0"), target.library);
+  auto cluster = target_cluster(flow);
   if (!cluster) return cluster.error();
   passthrough::TargetOptions options;
   options.cluster = std::move(*cluster);

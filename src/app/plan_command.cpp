@@ -10,6 +10,7 @@
 
 #include "app/explain_table.hpp"
 #include "app/flow_config.hpp"
+#include "app/passthrough_config.hpp"
 #include "app/record_filter.hpp"
 #include "app/topic_board.hpp"
 #include "kferry/config/command_line.hpp"
@@ -83,6 +84,9 @@ Result<FlowPlan> plan_flow(const config::FlowSettings& settings) {
   }
   plan.source_cluster_id = *source_id;
   plan.target_cluster_id = *target_id;
+  if (board->passthrough_possible()) {
+    if (const auto why = against_clusters(settings, k_timeout)) board->rule_out_passthrough(*why);
+  }
   auto topics = board->plan(source, target, true, k_timeout);
   if (!topics) return topics.error();
   if (const auto allowed = may_read_group(source, *topics); !allowed) return allowed.error();

@@ -29,6 +29,16 @@ constexpr std::array<std::string_view, 13> k_carried_configs = {"cleanup.policy"
                                                                 "segment.index.bytes",
                                                                 "segment.ms"};
 
+/// What the choice of an engine, its limits and the warnings of a plan are made of.
+constexpr std::array k_planned_configs = {"cleanup.policy",
+                                          "compression.type",
+                                          "max.message.bytes",
+                                          "message.format.version",
+                                          "message.timestamp.type",
+                                          "message.timestamp.after.max.ms",
+                                          "message.timestamp.before.max.ms",
+                                          "message.timestamp.difference.max.ms"};
+
 topics::PartitioningMode to_mode(config::Partitioning partitioning) {
   switch (partitioning) {
     case config::Partitioning::automatic:
@@ -68,6 +78,10 @@ std::string against_passthrough(const config::FlowSettings& flow) {
   return "";
 }
 
+bool is_answer(const Error& error) {
+  return error.kind == ErrorKind::authorization || error.kind == ErrorKind::configuration;
+}
+
 Error at(const config::Origin& origin, const Error& error) {
   const std::string where = to_string(origin);
   return Error{ErrorKind::configuration, where.empty() ? error.text : where + ": " + error.text};
@@ -86,10 +100,13 @@ Result<TopicBoard> TopicBoard::make(const config::FlowSettings& flow) {
     return at(rules.empty() ? flow.topics.include_origin : flow.topics.renames.front().origin,
               renamer.error());
   }
-  return TopicBoard(std::move(*filter), std::move(*renamer),
-                    pipeline::PlanRules{to_mode(flow.partitioning), flow.create_topics,
-                                        flow.target.record_bytes_max, to_engine(flow.engine),
-                                        against_passthrough(flow)});
+  pipeline::PlanRules plan_rules;
+  plan_rules.partitioning = to_mode(flow.partitioning);
+  plan_rules.create_topics = flow.create_topics;
+  plan_rules.record_bytes_max = flow.target.record_bytes_max;
+  plan_rules.engine = to_engine(flow.engine);
+  plan_rules.against_passthrough = against_passthrough(flow);
+  return TopicBoard(std::move(*filter), std::move(*renamer), std::move(plan_rules));
 }
 
 pipeline::PlanRules TopicBoard::rules_for(const std::string& source_topic) const {
@@ -97,7 +114,7 @@ pipeline::PlanRules TopicBoard::rules_for(const std::string& source_topic) const
   if (const Route* running = route(source_topic)) {
     rules.partitioning = running->partitioner.by_key() ? topics::PartitioningMode::key
                                                        : topics::PartitioningMode::source;
-    rules.engine = running->engine;
+    rules.running = running->engine;
   }
   return rules;
 }
@@ -105,56 +122,100 @@ pipeline::PlanRules TopicBoard::rules_for(const std::string& source_topic) const
 Result<std::vector<TopicPlan>> TopicBoard::plan(const kafka::Cluster& source,
                                                 const kafka::Cluster& target, bool with_config,
                                                 Milliseconds timeout) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
   const auto source_topics = source.topics(timeout);
   if (!source_topics) return source_topics.error();
   const auto target_topics = target.topics(timeout);
   if (!target_topics) return target_topics.error();
-  std::map<std::string, kafka::TopicInfo> on_target;
-  for (const auto& topic : *target_topics) on_target.emplace(topic.name, topic);
-
+  std::vector<TopicFacts> topics = look(*source_topics, *target_topics);
+  learn_configs(topics, source, target, with_config, deadline);
   std::vector<TopicPlan> plans;
-  for (const kafka::TopicInfo& topic : *source_topics) {
-    if (topic.error != 0 || topic.partitions == 0 || !filter_.matches(topic.name)) continue;
-    TopicFacts facts;
-    facts.source = topic.name;
-    facts.source_partitions = topic.partitions;
-    const auto renamed = renamer_.rename(topic.name);
-    if (!renamed) {
-      facts.target_problem = renamed.error().text;
-      plans.push_back(plan_topic(facts, rules_));
-      continue;
-    }
-    facts.target = *renamed;
-    if (const auto found = on_target.find(facts.target);
-        found != on_target.end() && found->second.partitions > 0) {
-      facts.target_partitions = found->second.partitions;
-    }
-    add_configs(facts, source, target, with_config, timeout);
-    plans.push_back(plan_topic(facts, rules_for(topic.name)));
+  plans.reserve(topics.size());
+  for (const TopicFacts& facts : topics) {
+    plans.push_back(plan_topic(facts, facts.target.empty() ? rules_ : rules_for(facts.source)));
   }
   std::sort(plans.begin(), plans.end(),
             [](const TopicPlan& a, const TopicPlan& b) { return a.source < b.source; });
   return plans;
 }
 
-void TopicBoard::add_configs(TopicFacts& facts, const kafka::Cluster& source,
-                             const kafka::Cluster& target, bool anew, Milliseconds timeout) {
-  const bool passthrough_wanted =
-      rules_.engine == pipeline::EngineKind::passthrough && rules_.against_passthrough.empty();
-  if (!anew && !passthrough_wanted) return;
-  const auto look_up = [&](std::map<std::string, Config>& known, const kafka::Cluster& cluster,
-                           const std::string& topic) {
-    const auto found = known.find(topic);
-    if (found != known.end() && !anew) return found->second;
-    const auto values = cluster.topic_config(topic, timeout);
-    // Not being allowed to know is an answer too; a cluster that does not answer is asked again.
-    if (!values && values.error().kind != ErrorKind::authorization) return Config();
-    return known[topic] = values ? *values : Config();
-  };
-  facts.source_config = look_up(source_configs_, source, facts.source);
-  if (facts.target_partitions) {
-    facts.target_config = look_up(target_configs_, target, facts.target);
+/// The topics of the flow, as far as lists of topics tell.
+std::vector<TopicFacts> TopicBoard::look(const std::vector<kafka::TopicInfo>& on_source,
+                                         const std::vector<kafka::TopicInfo>& on_target) const {
+  std::map<std::string, std::int32_t> target_counts;
+  for (const auto& topic : on_target) {
+    if (topic.partitions > 0) target_counts.emplace(topic.name, topic.partitions);
   }
+  std::vector<TopicFacts> topics;
+  for (const kafka::TopicInfo& topic : on_source) {
+    if (topic.error != 0 || topic.partitions == 0 || !filter_.matches(topic.name)) continue;
+    TopicFacts& facts = topics.emplace_back();
+    facts.source = topic.name;
+    facts.source_partitions = topic.partitions;
+    const auto renamed = renamer_.rename(topic.name);
+    if (!renamed) {
+      facts.target_problem = renamed.error().text;
+      continue;
+    }
+    facts.target = *renamed;
+    const auto found = target_counts.find(facts.target);
+    if (found != target_counts.end()) facts.target_partitions = found->second;
+  }
+  return topics;
+}
+
+/// Not being allowed to know is an answer too, and so is a cluster that can not tell; one that does
+/// not answer is asked again next time, for topics that do not run until then.
+void TopicBoard::learn_configs(std::vector<TopicFacts>& topics, const kafka::Cluster& source,
+                               const kafka::Cluster& target, bool anew, SteadyTime deadline) {
+  const auto ask = [&](const kafka::Cluster& cluster, std::vector<std::string> names,
+                       Configs& known) {
+    if (!anew) std::erase_if(names, [&](const auto& name) { return known.contains(name); });
+    std::sort(names.begin(), names.end());  // renames may lead to one target
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    if (names.empty()) return;
+    const auto left =
+        std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
+    auto answer = cluster.topic_configs(names, k_planned_configs, std::max(left, Milliseconds(1)));
+    if (!answer) {
+      log::debug("app", "{}: their values are unknown", answer.error().text);
+      if (is_answer(answer.error())) {
+        for (const auto& name : names) known[name] = {};
+      }
+      return;
+    }
+    for (auto& [name, values] : *answer) {
+      if (values || is_answer(values.error())) {
+        known[name] = values ? std::move(*values) : kafka::Cluster::Config();
+      }
+    }
+  };
+  std::vector<std::string> of_source;
+  std::vector<std::string> of_target;
+  for (const TopicFacts& facts : topics) {
+    const bool wanted = passthrough_possible() && route(facts.source) == nullptr;
+    if (facts.target.empty() || !(anew || wanted)) continue;
+    of_source.push_back(facts.source);
+    if (facts.target_partitions) of_target.push_back(facts.target);
+  }
+  ask(source, std::move(of_source), source_configs_);
+  ask(target, std::move(of_target), target_configs_);
+  for (TopicFacts& facts : topics) {
+    if (const auto own = source_configs_.find(facts.source); own != source_configs_.end()) {
+      facts.source_config = own->second;
+    }
+    if (const auto own = target_configs_.find(facts.target); own != target_configs_.end()) {
+      facts.target_config = own->second;
+    }
+  }
+}
+
+bool TopicBoard::passthrough_possible() const {
+  return rules_.engine != pipeline::EngineKind::records && rules_.against_passthrough.empty();
+}
+
+void TopicBoard::rule_out_passthrough(const std::string& why) {
+  if (rules_.against_passthrough.empty()) rules_.against_passthrough = why;
 }
 
 Result<void> TopicBoard::carry_out(const TopicPlan& plan, const kafka::Cluster& source,
@@ -184,11 +245,11 @@ Result<void> TopicBoard::carry_out(const TopicPlan& plan, const kafka::Cluster& 
 }
 
 TopicBoard::Route TopicBoard::route_of(const TopicPlan& plan) const {
-  Route route{plan.target, *plan.partitioner, *plan.target_partitions, plan.engine, false, {}};
+  Route route{plan.target, *plan.partitioner, *plan.target_partitions, plan.engine, true, {}};
   if (const auto found = source_configs_.find(plan.source); found != source_configs_.end()) {
     const auto policy = found->second.find("cleanup.policy");
     route.compacted =
-        policy != found->second.end() && policy->second.find("compact") != std::string::npos;
+        policy == found->second.end() || policy->second.find("compact") != std::string::npos;
   }
   if (const auto found = target_configs_.find(plan.target); found != target_configs_.end()) {
     const auto limit = found->second.find("max.message.bytes");

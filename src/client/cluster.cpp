@@ -13,6 +13,7 @@
 
 #include "client/backoff.hpp"
 #include "client/cluster_view.hpp"
+#include "client/too_old.hpp"
 
 namespace kferry::client {
 namespace {
@@ -173,9 +174,7 @@ void LiveCluster::request() {
   const auto version = connection_->version(protocol::ApiKey::metadata);
   if (!version) {
     return failed({ErrorKind::configuration,
-                   fmt::format("broker {}: it has no Metadata in a version of ours, which Kafka "
-                               "has since 2.2; use --engine records for older brokers",
-                               to_string(candidate_))});
+                   fmt::format("broker {}: {}", to_string(candidate_), too_old("Metadata").text)});
   }
   asked_ = std::exchange(wanted_, {});
   std::erase_if(asked_, [&](const auto& topic) { return !view_.watched().contains(topic); });

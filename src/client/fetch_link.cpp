@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/fetch_errors.hpp"
+#include "client/too_old.hpp"
 #include "kferry/base/log.hpp"
 
 namespace kferry::client {
@@ -144,7 +145,7 @@ void FetchLink::fit_window() {
 
 void FetchLink::send_fetch() {
   const auto version = connection_->version(protocol::ApiKey::fetch);
-  if (!version) return misbehaved("it has no Fetch in a version of ours");
+  if (!version) return misbehaved(too_old("Fetch").text);
   const FetchSettings& settings = owner_.settings();
   protocol::FetchRequest request;
   request.wait_max_ms = wait_ms();
@@ -222,7 +223,7 @@ void FetchLink::send_check() {
         {track->tp.topic, track->tp.partition.value(), track->leader.epoch, track->batch_epoch});
   }
   const auto version = connection_->version(protocol::ApiKey::offset_for_leader_epoch);
-  if (!version) return misbehaved("it has no OffsetForLeaderEpoch in a version of ours");
+  if (!version) return misbehaved(too_old("OffsetForLeaderEpoch").text);
   check_exchange_.key = protocol::ApiKey::offset_for_leader_epoch;
   check_exchange_.version = *version;
   protocol::RequestFrame message(check_exchange_.frame, check_exchange_.key, *version, 0,

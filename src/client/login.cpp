@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "client/too_old.hpp"
 #include "kferry/protocol/sessions.hpp"
 
 namespace kferry::client {
@@ -19,13 +20,6 @@ constexpr std::int16_t k_sasl_authentication_failed = 58;
 
 Error malformed(const char* what) {
   return {ErrorKind::unreachable, fmt::format("its answer to {} can not be read", what)};
-}
-
-Error too_old(const char* what) {
-  return {ErrorKind::configuration,
-          fmt::format("it has no {} in a version of ours, which Kafka has since 2.2; use --engine "
-                      "records for older brokers",
-                      what)};
 }
 
 std::string list_of(const std::vector<std::string_view>& names) {
@@ -73,7 +67,7 @@ Result<bool> Login::write(Exchange& exchange, ApiKey key, ByteView token) {
     exchange.version = protocol::support_of(key).version_max;
   } else {
     const auto version = protocol::common_version(key, versions_);
-    if (!version) return too_old(protocol::support_of(key).name.data());
+    if (!version) return too_old(protocol::support_of(key).name);
     exchange.version = *version;
   }
   protocol::RequestFrame frame(exchange.frame, key, exchange.version, 0, client_id_);

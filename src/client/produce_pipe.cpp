@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "client/too_old.hpp"
 #include "kferry/base/log.hpp"
 
 namespace kferry::client {
@@ -153,7 +154,7 @@ void ProducePipe::flush() {
   }
   if (now() < throttled_until_) return wake_at(throttled_until_);
   const auto version = connection_->version(protocol::ApiKey::produce);
-  if (!version) return misbehaved("it has no Produce in a version of ours");
+  if (!version) return misbehaved(too_old("Produce").text);
   while (in_flight_ < owner_.settings().requests_in_flight_max) {
     ProduceExchange& exchange = idle_exchange();
     if (!fill(exchange)) {

@@ -46,6 +46,12 @@ std::string create_topics(FlowSettings& flow, std::string_view text) {
 std::string engine(FlowSettings& flow, std::string_view text) {
   return put(parse_engine(text), [&](EngineChoice value) { flow.engine = value; });
 }
+std::string timestamps(FlowSettings& flow, std::string_view text) {
+  return put(parse_timestamps(text), [&](Timestamps value) { flow.timestamps = value; });
+}
+std::string recompress(FlowSettings& flow, std::string_view text) {
+  return put(parse_boolean(text), [&](bool value) { flow.recompress = value; });
+}
 std::string on_send_failure(FlowSettings& flow, std::string_view text) {
   return put(parse_send_failure(text),
              [&](SendFailurePolicy value) { flow.on_send_failure = value; });
@@ -164,9 +170,19 @@ constexpr Option k_options[] = {
     {.name = "engine",
      .argument = "auto|passthrough|records",
      .default_text = "auto",
-     .text = "how records are moved: one by one through librdkafka (records, which auto chooses), "
-             "or whole batches as they are (passthrough)",
+     .text = "how records are moved: whole batches as they are (passthrough), one by one through "
+             "librdkafka (records), or the first wherever it can (auto)",
      .apply_flow = engine},
+    {.name = "timestamps",
+     .argument = "append|create",
+     .default_text = "append",
+     .text = "the record times of source topics with LogAppendTime: when they were appended there, "
+             "or what their producers wrote (only with passthrough: it saves recoding)",
+     .apply_flow = timestamps},
+    {.name = "recompress",
+     .default_text = "false",
+     .text = "give batches that could move as they are the compression.type of the producer file",
+     .apply_flow = recompress},
     {.name = "on.send.failure",
      .argument = "exit|park|skip",
      .default_text = "exit",

@@ -162,6 +162,11 @@ Parsed<EngineChoice> parse_engine(std::string_view text) {
                                          {"records", EngineChoice::records}});
 }
 
+Parsed<Timestamps> parse_timestamps(std::string_view text) {
+  return parse_word<Timestamps>(text,
+                                {{"append", Timestamps::append}, {"create", Timestamps::create}});
+}
+
 Parsed<SendFailurePolicy> parse_send_failure(std::string_view text) {
   return parse_word<SendFailurePolicy>(text, {{"exit", SendFailurePolicy::exit},
                                               {"park", SendFailurePolicy::park},

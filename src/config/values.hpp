@@ -48,6 +48,7 @@ Parsed<std::string> parse_bootstrap_servers(std::string_view text);
 
 Parsed<Partitioning> parse_partitioning(std::string_view text);
 Parsed<EngineChoice> parse_engine(std::string_view text);
+Parsed<Timestamps> parse_timestamps(std::string_view text);
 Parsed<SendFailurePolicy> parse_send_failure(std::string_view text);
 Parsed<log::Level> parse_log_level(std::string_view text);
 Parsed<log::Format> parse_log_format(std::string_view text);

@@ -36,10 +36,14 @@ struct AdminOptionsDelete {
     rd_kafka_AdminOptions_destroy(options);
   }
 };
+using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, ConfigResourceDelete>;
 using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, AdminOptionsDelete>;
 
 /// Requests for more partitions than this are split, so that no answer outgrows a broker's limits.
 constexpr std::size_t k_partitions_per_request_max = 2'000;
+
+/// Topics whose configuration one request asks for.
+constexpr std::size_t k_configs_per_request_max = 250;
 
 /// For a part of a question whose whole got no answer, and for all of its parts together.
 constexpr Milliseconds k_part_timeout{2'000};
@@ -97,6 +101,33 @@ AdminOptions make_options(rd_kafka_t* client, rd_kafka_admin_op_t operation, Mil
   return options;
 }
 
+/// Whatever every broker can answer needs no controller: the library would look for it until the
+/// timeout where a cluster names none, as embedded ones do (2.0.2).
+void ask_any_broker(rd_kafka_t* client, rd_kafka_AdminOptions_t* options, Milliseconds timeout) {
+  const rd_kafka_metadata_t* raw = nullptr;
+  const auto err = rd_kafka_metadata(client, 0, nullptr, &raw, to_ms(timeout));
+  const std::unique_ptr<const rd_kafka_metadata_t, MetadataDelete> metadata(raw);
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR || metadata->orig_broker_id < 0) return;
+  std::array<char, 256> reason{};
+  rd_kafka_AdminOptions_set_broker(options, metadata->orig_broker_id, reason.data(), reason.size());
+}
+
+std::map<std::string, std::string> values_of(const rd_kafka_ConfigResource_t& resource,
+                                             bool set_on_topic_only) {
+  std::map<std::string, std::string> config;
+  std::size_t count = 0;
+  const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(&resource, &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    const bool set_on_topic =
+        rd_kafka_ConfigEntry_source(entries[i]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG;
+    if (value != nullptr && (set_on_topic || !set_on_topic_only)) {
+      config.emplace(rd_kafka_ConfigEntry_name(entries[i]), value);
+    }
+  }
+  return config;
+}
+
 /// The result event of the one admin request that was put on the queue, or null on timeout.
 Event await(rd_kafka_queue_t* queue, Milliseconds timeout) {
   // A little longer than the request itself may take, so that the library's own timeout speaks.
@@ -137,27 +168,57 @@ Result<std::vector<TopicInfo>> Cluster::topics(Milliseconds timeout) const {
   return topics;
 }
 
-Result<std::map<std::string, std::string>> Cluster::topic_config(const std::string& topic,
-                                                                 Milliseconds timeout) const {
-  return describe_topic(topic, false, timeout);
+Result<std::map<std::string, Result<Cluster::Config>>> Cluster::topic_configs(
+    std::span<const std::string> topics, std::span<const char* const> names,
+    Milliseconds timeout) const {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
+  std::map<std::string, Result<Config>> found;
+  while (!topics.empty()) {
+    const auto chunk = topics.first(std::min(topics.size(), k_configs_per_request_max));
+    topics = topics.subspan(chunk.size());
+    const auto left =
+        std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) break;
+    auto part = describe(chunk, names, Values::effective, left);
+    if (part) {
+      found.merge(*part);
+    } else if (found.empty()) {
+      return part.error();
+    } else {
+      break;
+    }
+  }
+  return found;
 }
 
-Result<std::map<std::string, std::string>> Cluster::topic_overrides(const std::string& topic,
-                                                                    Milliseconds timeout) const {
-  return describe_topic(topic, true, timeout);
+Result<Cluster::Config> Cluster::topic_overrides(const std::string& topic,
+                                                 Milliseconds timeout) const {
+  auto found = describe(std::span(&topic, 1), {}, Values::set_on_topic, timeout);
+  if (!found) return found.error();
+  const auto config = found->find(topic);
+  if (config == found->end()) return Error{ErrorKind::bug, at("no configuration in the answer")};
+  return std::move(config->second);
 }
 
-Result<std::map<std::string, std::string>> Cluster::describe_topic(const std::string& topic,
-                                                                   bool overrides_only,
-                                                                   Milliseconds timeout) const {
-  const std::unique_ptr<rd_kafka_ConfigResource_t, ConfigResourceDelete> resource(
-      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+Result<std::map<std::string, Result<Cluster::Config>>> Cluster::describe(
+    std::span<const std::string> topics, std::span<const char* const> names, Values values,
+    Milliseconds timeout) const {
+  std::vector<ConfigResource> resources;
+  std::vector<rd_kafka_ConfigResource_t*> requests;
+  for (const std::string& topic : topics) {
+    resources.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+    requests.push_back(resources.back().get());
+    // Of what is set here the library asks for the names only.
+    for (const char* name : names) rd_kafka_ConfigResource_set_config(requests.back(), name, "");
+  }
   const AdminOptions options = make_options(client_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
+  ask_any_broker(client_, options.get(), timeout);
   const Queue queue(rd_kafka_queue_new(client_));
-  rd_kafka_ConfigResource_t* resources[] = {resource.get()};
-  rd_kafka_DescribeConfigs(client_, resources, 1, options.get(), queue.get());
+  rd_kafka_DescribeConfigs(client_, requests.data(), requests.size(), options.get(), queue.get());
   const Event event = await(queue.get(), timeout);
-  const std::string what = at("could not read the configuration of topic " + topic);
+  const std::string what =
+      at("could not read the configuration of " +
+         (topics.size() == 1 ? "topic " + topics[0] : std::to_string(topics.size()) + " topics"));
   if (!event) return make_error(ErrorKind::unreachable, what, RD_KAFKA_RESP_ERR__TIMED_OUT);
   if (const auto err = rd_kafka_event_error(event.get())) {
     return make_error(classify_request(err), what, err, rd_kafka_event_error_string(event.get()));
@@ -165,24 +226,16 @@ Result<std::map<std::string, std::string>> Cluster::describe_topic(const std::st
   std::size_t count = 0;
   const rd_kafka_ConfigResource_t** results = rd_kafka_DescribeConfigs_result_resources(
       rd_kafka_event_DescribeConfigs_result(event.get()), &count);
-  std::map<std::string, std::string> config;
+  std::map<std::string, Result<Config>> found;
   for (std::size_t i = 0; i < count; ++i) {
+    const char* const topic = rd_kafka_ConfigResource_name(results[i]);
     if (const auto err = rd_kafka_ConfigResource_error(results[i])) {
-      return make_error(classify_request(err), what, err);
-    }
-    std::size_t entries_count = 0;
-    const rd_kafka_ConfigEntry_t** entries =
-        rd_kafka_ConfigResource_configs(results[i], &entries_count);
-    for (std::size_t e = 0; e < entries_count; ++e) {
-      const char* value = rd_kafka_ConfigEntry_value(entries[e]);
-      const bool set_on_topic =
-          rd_kafka_ConfigEntry_source(entries[e]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG;
-      if (value != nullptr && (set_on_topic || !overrides_only)) {
-        config.emplace(rd_kafka_ConfigEntry_name(entries[e]), value);
-      }
+      found.emplace(topic, make_error(classify_request(err), what, err));
+    } else {
+      found.emplace(topic, values_of(*results[i], values == Values::set_on_topic));
     }
   }
-  return config;
+  return found;
 }
 
 Result<void> Cluster::create_topic(const std::string& topic, std::int32_t partitions,

@@ -76,6 +76,7 @@ ErrorKind classify_request(ErrorCode code) noexcept {
     case RD_KAFKA_RESP_ERR__FATAL:
       return ErrorKind::fatal;
     case RD_KAFKA_RESP_ERR__INVALID_ARG:
+    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
     case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
     case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
     case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:

@@ -64,6 +64,7 @@ Json shard_json(const ShardSnapshot& shard) {
           {"partition", shard.partition},
           {"target_topic", shard.target_topic},
           {"engine", shard.engine},
+          {"engine_reason", shard.engine_reason},
           {"state", to_string(shard.state)},
           {"reason", shard.reason},
           {"source_end_offset", or_null(shard.source_end_offset)},

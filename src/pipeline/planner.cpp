@@ -1,6 +1,7 @@
 #include "kferry/pipeline/planner.hpp"
 
 #include <charconv>
+#include <limits>
 
 namespace kferry::pipeline {
 namespace {
@@ -78,15 +79,41 @@ void warn_about_batches(const TopicFacts& facts, TopicPlan& plan) {
                             " on the target: its brokers compress again what comes in another "
                             "codec; set it to producer to spare them that");
   }
-  const auto ahead_ms = number(facts.target_config, "message.timestamp.after.max.ms");
-  const auto source_ahead_ms = number(facts.source_config, "message.timestamp.after.max.ms");
-  if (ahead_ms && (!source_ahead_ms || *ahead_ms < *source_ahead_ms)) {
+}
+
+constexpr std::int64_t k_no_limit = std::numeric_limits<std::int64_t>::max();
+constexpr const char* k_before = "message.timestamp.before.max.ms";
+constexpr const char* k_after = "message.timestamp.after.max.ms";
+/// Both ways, until 4.0; where a newer one is set it counts instead.
+constexpr const char* k_difference = "message.timestamp.difference.max.ms";
+
+struct TimeLimit {
+  std::int64_t ms = k_no_limit;
+  const char* name = k_difference;
+};
+
+TimeLimit time_limit(const std::map<std::string, std::string>& config, const char* name) {
+  const auto own = number(config, name);
+  if (own && *own != k_no_limit) return {*own, name};
+  return {number(config, k_difference).value_or(k_no_limit), k_difference};
+}
+
+/// What a target refuses that its source has taken: a batch of which one record breaks a limit does
+/// not arrive.
+void warn_about_times(const TopicFacts& facts, TopicPlan& plan) {
+  // Then the target sets the times itself, and looks at none.
+  if (text(facts.target_config, "message.timestamp.type") == "LogAppendTime") return;
+  const bool appended = text(facts.source_config, "message.timestamp.type") == "LogAppendTime";
+  const auto warn = [&](const char* name, const char* where, const char* others) {
+    const TimeLimit target = time_limit(facts.target_config, name);
+    if (target.ms >= time_limit(facts.source_config, name).ms) return;
     plan.warnings.push_back("the target refuses record times more than " +
-                            std::to_string(*ahead_ms) +
-                            " ms ahead of its clock (message.timestamp.after.max.ms) and the "
-                            "source takes later ones; raise it on the target topic if it may hold "
-                            "such records");
-  }
+                            std::to_string(target.ms) + " ms " + where + " its clock (" +
+                            target.name + ") and the source takes " + others +
+                            " ones; raise it on the target topic if it may hold such records");
+  };
+  if (!appended) warn(k_after, "ahead of", "later");
+  warn(k_before, "behind", "earlier");
 }
 
 void block(TopicPlan& plan, const char* reason, std::string what) {
@@ -118,16 +145,26 @@ std::optional<std::int32_t> decide_target(const TopicFacts& facts, const PlanRul
 }
 
 void choose_engine(const TopicFacts& facts, const PlanRules& rules, TopicPlan& plan) {
-  if (rules.engine != EngineKind::passthrough) {
-    plan.engine = EngineKind::records;
-    plan.engine_reason = rules.engine ? "chosen by --engine" : "the default of this version";
+  if (rules.running) {
+    plan.engine = *rules.running;
+    plan.engine_reason = "it runs so";
     return;
   }
-  plan.engine = EngineKind::passthrough;
-  plan.engine_reason = "chosen by --engine, and batches may go as they are";
+  if (rules.engine == EngineKind::records) {
+    plan.engine = EngineKind::records;
+    plan.engine_reason = "chosen by --engine";
+    return;
+  }
   const std::string against = against_passthrough(facts, rules, plan.partitioner->by_key());
-  if (!against.empty()) {
+  const bool chosen = rules.engine == EngineKind::passthrough;
+  plan.engine = chosen || against.empty() ? EngineKind::passthrough : EngineKind::records;
+  if (against.empty()) {
+    plan.engine_reason = chosen ? "chosen by --engine, and batches may go as they are"
+                                : "batches may go as they are";
+  } else if (chosen) {
     block(plan, "engine-not-possible", "--engine passthrough can not serve it: " + against);
+  } else {
+    plan.engine_reason = against;
   }
 }
 
@@ -167,6 +204,7 @@ TopicPlan plan_topic(const TopicFacts& facts, const PlanRules& rules) {
   warn_about_sizes(facts, rules, plan);
   warn_about_cleanup(facts, plan);
   warn_about_batches(facts, plan);
+  warn_about_times(facts, plan);
   return plan;
 }
 

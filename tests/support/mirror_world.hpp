@@ -22,11 +22,20 @@ inline constexpr int k_partitions = 3;
 /// Long enough for sanitizers on a busy machine.
 inline constexpr Milliseconds k_patience{60'000};
 
+/// Both engines by the way their users come to them; auto means passthrough here.
+inline const auto k_engines =
+    ::testing::Values(config::EngineChoice::automatic, config::EngineChoice::records);
+inline std::string engine_name(const ::testing::TestParamInfo<config::EngineChoice>& engine) {
+  return engine.param == config::EngineChoice::records ? "records" : "passthrough";
+}
+
 /// Two embedded clusters with the flow under test between them. What is sent is remembered, what
 /// arrives is read with a client of its own and compared.
 class MirrorWorld {
  public:
-  MirrorWorld() : source(make_cluster()), target(make_cluster()) {
+  explicit MirrorWorld(config::EngineChoice engine = config::EngineChoice::automatic)
+      : source(make_cluster()), target(make_cluster()) {
+    settings.engine = engine;
     settings.name = "test";
     settings.source.bootstrap_servers = source->bootstrap_servers();
     settings.source.group_id = "mirror";

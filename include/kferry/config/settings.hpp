@@ -59,6 +59,7 @@ struct LibraryProperty {
 enum class OffsetReset { earliest, latest, none };
 enum class Partitioning { automatic, source, key };
 enum class EngineChoice { automatic, passthrough, records };
+enum class Timestamps { append, create };
 enum class SendFailurePolicy { exit, park, skip };
 
 struct SourceSettings {
@@ -125,6 +126,9 @@ struct FlowSettings {
   bool provenance_headers = false;  ///< add kferry.source.{cluster,topic,partition,offset}
   Partitioning partitioning = Partitioning::automatic;
   EngineChoice engine = EngineChoice::automatic;
+  /// Of batches with LogAppendTime that move as they are: which of their two times is handed over.
+  Timestamps timestamps = Timestamps::append;
+  bool recompress = false;  ///< such batches too get the producer's compression.type
   SendFailurePolicy on_send_failure = SendFailurePolicy::exit;
   bool create_topics = false;
   int streams = 1;

@@ -38,6 +38,8 @@ struct PartitionOffset {
 /// to its timeout. Thread: any; the client must outlive the object.
 class Cluster {
  public:
+  using Config = std::map<std::string, std::string>;
+
   Cluster(rd_kafka_s* client, Side side) : client_(client), side_(side) {}
 
   Side side() const noexcept { return side_; }
@@ -45,12 +47,15 @@ class Cluster {
   Result<std::string> cluster_id(Milliseconds timeout) const;
   /// All topics that the principal may describe; never creates one.
   Result<std::vector<TopicInfo>> topics(Milliseconds timeout) const;
-  /// A topic's effective configuration. Errors: authorization when DescribeConfigs is not allowed.
-  Result<std::map<std::string, std::string>> topic_config(const std::string& topic,
-                                                          Milliseconds timeout) const;
-  /// Of these only the values that were set on the topic itself, which is what carries over.
-  Result<std::map<std::string, std::string>> topic_overrides(const std::string& topic,
-                                                             Milliseconds timeout) const;
+  /// Effective values of the named settings, for many topics with few requests; names that a broker
+  /// does not have are left out. An error in the place of a topic's values: authorization when
+  /// DescribeConfigs is not allowed. Topics that got no answer in time are missing. Errors: what
+  /// the cluster as a whole said, when it answered for no topic at all.
+  Result<std::map<std::string, Result<Config>>> topic_configs(std::span<const std::string> topics,
+                                                              std::span<const char* const> names,
+                                                              Milliseconds timeout) const;
+  /// The values that were set on the topic itself, which is what carries over.
+  Result<Config> topic_overrides(const std::string& topic, Milliseconds timeout) const;
   /// replication -1: the broker's default. Success also when it exists already.
   Result<void> create_topic(const std::string& topic, std::int32_t partitions,
                             const std::map<std::string, std::string>& config,
@@ -67,9 +72,10 @@ class Cluster {
                                                  Milliseconds timeout) const;
 
  private:
-  Result<std::map<std::string, std::string>> describe_topic(const std::string& topic,
-                                                            bool overrides_only,
-                                                            Milliseconds timeout) const;
+  enum class Values { effective, set_on_topic };
+  Result<std::map<std::string, Result<Config>>> describe(std::span<const std::string> topics,
+                                                         std::span<const char* const> names,
+                                                         Values values, Milliseconds timeout) const;
   Error committed_error(ErrorCode code) const;
   std::string at(const std::string& what) const;
   rd_kafka_s* client_;

@@ -22,7 +22,8 @@ struct ShardSnapshot {
   std::string topic;
   std::int32_t partition = 0;
   std::string target_topic;
-  std::string engine;  ///< "passthrough", "records"; empty while it waits
+  std::string engine;         ///< "passthrough", "records"; empty while it waits
+  std::string engine_reason;  ///< why it is another than was planned; empty: it is not
   ShardState state = ShardState::waiting;
   std::string reason;                             ///< why it is parked or waiting, for people
   std::optional<std::int64_t> source_end_offset;  ///< last stable offset or high watermark

@@ -29,6 +29,7 @@
 ///     shards_total, shards_matching    of this process; those that the query selects
 ///     shards[]
 ///       topic, partition, target_topic, engine
+///       engine_reason                  why it is another engine than was planned, mostly empty
 ///       state, reason                  state: waiting starting running draining parked
 ///       source_end_offset, position_offset, committed_offset, lag_records, lag_seconds
 ///       records_mirrored, bytes_mirrored, records_filtered, records_dropped, records_lost, batches

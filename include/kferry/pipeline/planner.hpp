@@ -29,7 +29,9 @@ struct PlanRules {
   topics::PartitioningMode partitioning = topics::PartitioningMode::automatic;
   bool create_topics = false;
   std::optional<std::int64_t> record_bytes_max;  ///< the producer's own limit
-  std::optional<EngineKind> engine;              ///< the operator's choice; unset: records
+  std::optional<EngineKind> engine;  ///< the operator's choice; unset: passthrough where possible
+  /// The engine of a topic that runs: it stays, whatever changes.
+  std::optional<EngineKind> running;
   /// Why no topic of the flow can go by passthrough; empty: nothing is in the way.
   std::string against_passthrough;
 };

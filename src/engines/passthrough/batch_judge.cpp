@@ -39,8 +39,8 @@ std::string_view to_string(Verdict verdict) noexcept {
 
 std::string_view to_string(Reason reason) noexcept {
   constexpr std::array<std::string_view, k_reasons> k_names{
-      "none",  "gap",   "crop",    "too_large",  "log_append_time", "control",   "aborted",
-      "empty", "below", "overlap", "beyond_end", "damaged",         "old_format"};
+      "none",    "gap",   "crop",  "too_large", "log_append_time", "recompress", "control",
+      "aborted", "empty", "below", "overlap",   "beyond_end",      "damaged",    "old_format"};
   return k_names[static_cast<std::size_t>(reason)];
 }
 
@@ -165,6 +165,7 @@ Judgement BatchJudge::verdict_on(const BatchHeader& header) const {
   if (header.log_append_time() && settings_.keep_append_times) {
     return recode(Reason::log_append_time);
   }
+  if (settings_.codec && header.codec() != *settings_.codec) return recode(Reason::recompress);
   return {};
 }
 

@@ -32,6 +32,7 @@ enum class Reason : std::uint8_t {
   crop,             ///< begins before the wanted offset
   too_large,        ///< larger than the target allows
   log_append_time,  ///< the time of its records is that of the append to the source
+  recompress,       ///< in another codec than the operator wants
   control,          ///< transaction markers
   aborted,          ///< of an aborted transaction, under read_committed
   empty,            ///< compaction left no record
@@ -41,7 +42,7 @@ enum class Reason : std::uint8_t {
   damaged,          ///< the checksum is wrong, or the header impossible
   old_format,
 };
-inline constexpr std::size_t k_reasons = 13;
+inline constexpr std::size_t k_reasons = 14;
 
 /// Stable names, for metrics.
 std::string_view to_string(Verdict verdict) noexcept;
@@ -54,6 +55,7 @@ struct JudgeSettings {
   /// Batches with LogAppendTime are recoded, so that the append time becomes the record time.
   bool keep_append_times = true;
   std::size_t target_batch_bytes_max = 1'048'588;  ///< the target topic's max.message.bytes
+  std::optional<protocol::Codec> codec{};          ///< of every batch; unset: it keeps its own
 };
 
 struct Judgement {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kferry/base/log.hpp"
+#include "kferry/engines/passthrough/passthrough_engine.hpp"
 
 namespace kferry::engines::passthrough {
 namespace {
@@ -70,9 +71,9 @@ client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& fetched) {
                  " came damaged twice (" + std::string(to_string(judgement->reason)) + ")");
         break;
       case Verdict::old_format:
-        fail(ReadFailure::Kind::refused, "OLD_MESSAGE_FORMAT",
+        fail(ReadFailure::Kind::refused, std::string(k_old_message_format),
              "message format 0 or 1 at offset " + std::to_string(judge_.wanted_offset()) +
-                 ": choose --engine records for this topic");
+                 ", which only the engine records reads: choose --engine auto");
         break;
       case Verdict::cut:
         break;

@@ -78,8 +78,8 @@ class Fetching {
 
 bool small(const FetchedBatch& fetched) noexcept {
   const bool plain = fetched.header.codec() == protocol::Codec::none;
-  return fetched.verdict == Verdict::pass &&
-         fetched.bytes.size() < (plain ? k_small_plain_bytes : k_small_compressed_bytes);
+  const bool whole = fetched.verdict == Verdict::pass || fetched.reason == Reason::recompress;
+  return whole && fetched.bytes.size() < (plain ? k_small_plain_bytes : k_small_compressed_bytes);
 }
 
 class PassShardReader final : public pipeline::ShardReader {
@@ -149,7 +149,9 @@ Result<void> PassShardReader::fill(PassBatch& batch) {
   skip();
   if (queue.empty()) return {};
   if (const std::size_t run = run_length(); run > 1) {
-    fetching_.basics().coalesced.fetch_add(run, std::memory_order_relaxed);
+    std::uint64_t passing = 0;
+    for (std::size_t i = 0; i < run; ++i) passing += queue[i].verdict == Verdict::pass ? 1U : 0U;
+    fetching_.basics().coalesced.fetch_add(passing, std::memory_order_relaxed);
     if (auto result = recode(batch, run); !result) return result;
   } else if (queue[0].verdict == Verdict::recode) {
     if (auto result = recode(batch, 1); !result) return result;
@@ -189,7 +191,7 @@ void PassShardReader::pass(PassBatch& batch, FetchedBatch fetched) {
 Result<void> PassShardReader::recode(PassBatch& batch, std::size_t count) {
   const std::size_t bytes_max = std::min(k_coalesced_bytes_max, settings_.target_batch_bytes_max);
   const auto& queue = feed_.queue();
-  recoder_.begin(queue[0].header.codec(), bytes_max);
+  recoder_.begin(settings_.codec.value_or(queue[0].header.codec()), bytes_max);
   batch.oldest_timestamp = queue[0].header.base_timestamp;
   for (std::size_t i = 0; i < count; ++i) {
     const FetchedBatch& fetched = queue[0];
@@ -219,7 +221,8 @@ class OwnClientReader final : public PassReader {
     const SourceOptions& options = fetching_.options();
     const TopicTraits traits = options.traits(source.topic);
     const JudgeSettings settings{options.fetch.read_committed, traits.compacted,
-                                 options.keep_append_times, traits.target_batch_bytes_max};
+                                 options.keep_append_times, traits.target_batch_bytes_max,
+                                 options.codec};
     return std::unique_ptr<pipeline::ShardReader>(
         std::make_unique<PassShardReader>(fetching_, source, settings, start, std::move(on_ready)));
   }

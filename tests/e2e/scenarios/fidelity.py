@@ -212,3 +212,124 @@ def old_formats(world):
         for topic in topics:
             stage.expect_same(topic, free_timestamps=[0])
         check.expect_equal(ferry.terminate(), 0, "exit code")
+
+
+def produce_formats(stage, topic, first_seed):
+    """All codecs in the format that the topic has now."""
+    for seed, codec in enumerate(("none", "gzip", "lz4"), first_seed):
+        stage.call(
+            stage.source,
+            "produce_corpus",
+            topic=topic,
+            partitions=2,
+            seed=seed,
+            compression=codec,
+            headers=False,
+            idempotence=False,
+        )
+
+
+@scenario("raised_format")
+def raised_format(world):
+    """old message formats in a topic whose configuration is new: the engine changes on the way"""
+    source, target = world.brokers(("source", "2.2.0"), ("target", "4.3.1"))
+    with world.stage("raised", source, target) as stage:
+        mixed = stage.create("mixed", 2, target_configs=ANY_TIME)
+        fresh = stage.create("fresh", 2, target_configs=ANY_TIME)
+        # New, old, new again: the old one begins and ends inside of the log.
+        for number, release in enumerate(("2.2", "0.10.2", "2.2")):
+            settings = {"message.format.version": release}
+            stage.call(source, "alter_topic", topic=mixed, configs=settings)
+            produce_formats(stage, mixed, 10 * number)
+        produce_formats(stage, fresh, 100)
+        code, text, _ = stage.once("plan", *plan_args(stage))
+        check.expect_equal(code, 0, "exit code of plan")
+        check.expect_equal(text.count("passthrough: batches may go"), 2, f"planned so:\n{text}")
+
+        ferry = stage.mirror()
+        ferry.wait_ready()
+        stage.wait_drained(mixed, fresh)
+        produce_formats(stage, mixed, 200)
+        stage.wait_drained(mixed, fresh)
+        for topic in (mixed, fresh):
+            stage.expect_same(topic, free_timestamps=[0])
+        for (topic, number), shard in ferry.shards().items():
+            engine = "records" if topic == mixed else "passthrough"
+            check.expect_equal(shard["engine"], engine, f"engine of {topic}-{number}")
+            reason = shard["engine_reason"]
+            said = "message format 0 or 1" in reason and "at offset 0" not in reason
+            check.expect_equal(said, topic == mixed, f"{topic}-{number}: {reason!r}")
+        check.expect("the engine records goes on" in ferry.process.log(), "the log says it")
+        passed = ferry.metrics().sum("kferry_batches_total", engine="passthrough", path="pass")
+        check.expect(passed > 0, "batches passed before the old ones")
+        check.expect_equal(ferry.terminate(), 0, "exit code")
+
+        strict = stage.mirror("--engine", "passthrough", consumer={"group.id": "raised-strict"})
+        check.wait_until(
+            lambda: "OLD_MESSAGE_FORMAT" in strict.get("/status")[1], 40, "its partition is parked"
+        )
+        strict.kill()
+
+
+def plan_args(stage):
+    files = stage.files()
+    return ["--consumer.config", files[0], "--producer.config", files[1]] + [
+        "--whitelist",
+        f"{stage.name}-.*",
+    ]
+
+
+CREATED = 1_600_000_000_000
+
+
+def one_by_one(stage, topic, count):
+    """Records whose times their producer chose."""
+    records = [
+        {"partition": 0, "timestamp": CREATED + number, "value": "a2Zlcnk="}
+        for number in range(count)
+    ]
+    stage.call(stage.source, "produce_records", topic=topic, records=records)
+
+
+@scenario("batch_options")
+def batch_options(world):
+    """append times are handed over or not, codecs are kept or not, as the operator wants"""
+    source, target = world.pair()
+    with world.stage("batches", source, target) as stage:
+        append = {"message_timestamp_type": "LogAppendTime"}
+        times = [stage.create(name, 1, **append) for name in ("append", "create")]
+        codec = stage.create("codec", 1)
+        for topic in (*times, codec):
+            one_by_one(stage, topic, 300)
+
+        usual = stage.mirror(
+            "--recompress",
+            include=f"{times[0]}|{codec}",
+            producer={"compression.type": "lz4"},
+        )
+        other = stage.mirror(
+            "--timestamps",
+            "create",
+            include=times[1],
+            consumer={"group.id": "batches-create"},
+            producer={"compression.type": "lz4"},
+            tag="-create",
+        )
+        usual.wait_ready()
+        other.wait_ready()
+        stage.wait_drained(times[0], codec)
+        stage.wait_drained(times[1], group="batches-create")
+        stage.expect_same(times[0])
+        stage.expect_same(codec)
+        seen = [record["timestamp"] for record in stage.call(target, "dump", topic=times[1])]
+        check.expect_equal(seen, [CREATED + number for number in range(300)], "create times")
+        seen = usual.metrics()
+        for reason in ("log_append_time", "recompress"):
+            counted = seen.sum("kferry_batches_total", path="recode", reason=reason)
+            check.expect(counted > 0, f"batches are recoded: {reason}")
+        check.expect_equal(seen.sum("kferry_batches_total", path="pass"), 0, "batches that pass")
+        said = "compression.type=lz4 does not apply"
+        check.expect(said not in usual.process.log(), "nothing is said with --recompress")
+        check.expect(said in other.process.log(), "it is said that batches keep their codec")
+        for ferry in (usual, other):
+            check.expect_equal(ferry.terminate(), 0, "exit code")

@@ -29,6 +29,7 @@ import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
@@ -179,6 +180,8 @@ final class AdminCommands {
     return own;
   }
 
+  /** On brokers before 2.3 these are all settings of the topic: they only take a whole set. */
+  @SuppressWarnings("deprecation")
   private static Object alterTopic(JsonNode args) throws Exception {
     List<AlterConfigOp> changes = new ArrayList<>();
     strings(args.get("configs"))
@@ -188,7 +191,16 @@ final class AdminCommands {
                     new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
     ConfigResource topic =
         new ConfigResource(ConfigResource.Type.TOPIC, args.get("topic").asText());
-    Clients.admin(args).incrementalAlterConfigs(Map.of(topic, changes)).all().get();
+    try {
+      Clients.admin(args).incrementalAlterConfigs(Map.of(topic, changes)).all().get();
+    } catch (ExecutionException failure) {
+      if (!(failure.getCause() instanceof UnsupportedVersionException)) {
+        throw failure;
+      }
+      List<ConfigEntry> all = new ArrayList<>();
+      changes.forEach(change -> all.add(change.configEntry()));
+      Clients.admin(args).alterConfigs(Map.of(topic, new Config(all))).all().get();
+    }
     return changes.size();
   }
 

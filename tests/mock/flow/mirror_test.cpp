@@ -11,12 +11,13 @@ using kafka::PlainRecord;
 using test::k_topic;
 using test::MirrorWorld;
 
-class Mirror : public ::testing::Test {
+class Mirror : public ::testing::TestWithParam<config::EngineChoice> {
  protected:
-  MirrorWorld world;
+  MirrorWorld world{GetParam()};
 };
+INSTANTIATE_TEST_SUITE_P(Engines, Mirror, test::k_engines, test::engine_name);
 
-TEST_F(Mirror, CopiesRecordsAsTheyAre) {
+TEST_P(Mirror, CopiesRecordsAsTheyAre) {
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   const std::vector<std::optional<std::string>> texts = {
       std::nullopt, "", "text", std::string("\0\xff\n", 3), std::string(100'000, 'x')};
@@ -44,7 +45,7 @@ TEST_F(Mirror, CopiesRecordsAsTheyAre) {
   EXPECT_EQ(world.stop(), ExitCode::ok);
 }
 
-TEST_F(Mirror, NewSecuritySettingsTakeOverWithoutLossAndInOrder) {
+TEST_P(Mirror, NewSecuritySettingsTakeOverWithoutLossAndInOrder) {
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   ASSERT_NO_FATAL_FAILURE(world.send(300));
   ASSERT_NO_FATAL_FAILURE(world.start());
@@ -67,7 +68,7 @@ TEST_F(Mirror, NewSecuritySettingsTakeOverWithoutLossAndInOrder) {
   EXPECT_EQ(world.stop(), ExitCode::ok);
 }
 
-TEST_F(Mirror, SettingsThatNoClientTakesAreNotTakenOver) {
+TEST_P(Mirror, SettingsThatNoClientTakesAreNotTakenOver) {
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   ASSERT_NO_FATAL_FAILURE(world.send(300));
   ASSERT_NO_FATAL_FAILURE(world.start());
@@ -84,7 +85,7 @@ TEST_F(Mirror, SettingsThatNoClientTakesAreNotTakenOver) {
   EXPECT_EQ(world.stop(), ExitCode::ok);
 }
 
-TEST_F(Mirror, ShowsWhereItStands) {
+TEST_P(Mirror, ShowsWhereItStands) {
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   ASSERT_NO_FATAL_FAILURE(world.send(300));
   ASSERT_NO_FATAL_FAILURE(world.start());
@@ -98,6 +99,12 @@ TEST_F(Mirror, ShowsWhereItStands) {
     });
   }));
   const auto snap = world.snapshot();
+  const bool records = GetParam() == config::EngineChoice::records;
+  for (const auto& shard : snap.shards) {
+    EXPECT_EQ(shard.engine, records ? "records" : "passthrough");
+    EXPECT_EQ(shard.engine_reason, "");
+  }
+  EXPECT_EQ(snap.passthrough_batches.empty(), records);
   EXPECT_EQ(snap.state, observe::FlowState::running);
   EXPECT_EQ(snap.producer_recreations, 0U);
   EXPECT_TRUE(snap.send_errors.empty());
@@ -110,7 +117,7 @@ TEST_F(Mirror, ShowsWhereItStands) {
   EXPECT_EQ(world.snapshot().memory_used_bytes, 0U);
 }
 
-TEST_F(Mirror, AStopUnderLoadLosesNothingAndRepeatsNothing) {
+TEST_P(Mirror, AStopUnderLoadLosesNothingAndRepeatsNothing) {
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   for (int run = 0; run < 3; ++run) {
     ASSERT_NO_FATAL_FAILURE(world.send(1'000));
@@ -129,7 +136,7 @@ TEST_F(Mirror, AStopUnderLoadLosesNothingAndRepeatsNothing) {
   EXPECT_EQ(world.committed_total(), static_cast<std::int64_t>(world.sent()));
 }
 
-TEST_F(Mirror, AStopWithoutDrainLosesNothing) {
+TEST_P(Mirror, AStopWithoutDrainLosesNothing) {
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   world.target->set_round_trip(1, Milliseconds(200));
   ASSERT_NO_FATAL_FAILURE(world.send(3'000));
@@ -143,7 +150,7 @@ TEST_F(Mirror, AStopWithoutDrainLosesNothing) {
   EXPECT_EQ(world.stop(), ExitCode::ok);
 }
 
-TEST_F(Mirror, ALongRoundTripOnlyDelays) {
+TEST_P(Mirror, ALongRoundTripOnlyDelays) {
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   world.source->set_round_trip(1, Milliseconds(50));
   world.target->set_round_trip(1, Milliseconds(50));
@@ -154,7 +161,7 @@ TEST_F(Mirror, ALongRoundTripOnlyDelays) {
   EXPECT_EQ(world.arrived(), world.sent());
 }
 
-TEST_F(Mirror, SeveralStreamsShareThePartitions) {
+TEST_P(Mirror, SeveralStreamsShareThePartitions) {
   world.settings.streams = 3;
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   ASSERT_NO_FATAL_FAILURE(world.send(3'000));
@@ -164,7 +171,7 @@ TEST_F(Mirror, SeveralStreamsShareThePartitions) {
   EXPECT_EQ(world.arrived(), world.sent());
 }
 
-TEST_F(Mirror, ASmallBudgetOnlySlowsItDown) {
+TEST_P(Mirror, ASmallBudgetOnlySlowsItDown) {
   world.budget_bytes = 40'000;
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   ASSERT_NO_FATAL_FAILURE(world.send(3'000));
@@ -175,7 +182,7 @@ TEST_F(Mirror, ASmallBudgetOnlySlowsItDown) {
   EXPECT_EQ(world.snapshot().memory_used_bytes, 0U);
 }
 
-TEST_F(Mirror, ASourceTopicThatAppearsLaterIsCopiedFromItsBeginning) {
+TEST_P(Mirror, ASourceTopicThatAppearsLaterIsCopiedFromItsBeginning) {
   world.settings.source.offset_reset = config::OffsetReset::latest;
   ASSERT_NO_FATAL_FAILURE(world.start());
   ASSERT_TRUE(
@@ -186,7 +193,7 @@ TEST_F(Mirror, ASourceTopicThatAppearsLaterIsCopiedFromItsBeginning) {
   EXPECT_EQ(world.stop(), ExitCode::ok);
 }
 
-TEST_F(Mirror, SnapshotsMayBeTakenAtAnyTime) {
+TEST_P(Mirror, SnapshotsMayBeTakenAtAnyTime) {
   ASSERT_NO_FATAL_FAILURE(world.make_topics());
   ASSERT_NO_FATAL_FAILURE(world.send(300));
   ASSERT_NO_FATAL_FAILURE(world.start());

@@ -12,7 +12,7 @@ namespace {
 using kafka::ApiKey;
 using test::MirrorWorld;
 
-class Trouble : public ::testing::Test {
+class Trouble : public ::testing::TestWithParam<config::EngineChoice> {
  protected:
   void SetUp() override { ASSERT_NO_FATAL_FAILURE(world.make_topics()); }
 
@@ -42,10 +42,11 @@ class Trouble : public ::testing::Test {
     ASSERT_NO_FATAL_FAILURE(world.start());
     ASSERT_TRUE(world.all_arrive()) << world.fault();
   }
-  MirrorWorld world;
+  MirrorWorld world{GetParam()};
 };
+INSTANTIATE_TEST_SUITE_P(Engines, Trouble, test::k_engines, test::engine_name);
 
-TEST_F(Trouble, RetriableProduceErrorsAreGotOverInOrder) {
+TEST_P(Trouble, RetriableProduceErrorsAreGotOverInOrder) {
   ASSERT_NO_FATAL_FAILURE(start_running());
   on(*world.target, ApiKey::produce,
      {RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
@@ -55,7 +56,7 @@ TEST_F(Trouble, RetriableProduceErrorsAreGotOverInOrder) {
   expect_all();
 }
 
-TEST_F(Trouble, ABatchThatIsTooLargeOnceIsSentAgainAlone) {
+TEST_P(Trouble, ABatchThatIsTooLargeOnceIsSentAgainAlone) {
   ASSERT_NO_FATAL_FAILURE(start_running());
   on(*world.target, ApiKey::produce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
   ASSERT_NO_FATAL_FAILURE(world.send(300));
@@ -64,7 +65,7 @@ TEST_F(Trouble, ABatchThatIsTooLargeOnceIsSentAgainAlone) {
   expect_all(false);
 }
 
-TEST_F(Trouble, ALostSequenceMeansANewProducerAndNothingLost) {
+TEST_P(Trouble, ALostSequenceMeansANewProducerAndNothingLost) {
   ASSERT_NO_FATAL_FAILURE(start_running());
   on(*world.target, ApiKey::produce, {RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER});
   ASSERT_NO_FATAL_FAILURE(world.send(600));
@@ -72,7 +73,7 @@ TEST_F(Trouble, ALostSequenceMeansANewProducerAndNothingLost) {
   expect_all(false);
 }
 
-TEST_F(Trouble, ARefusedRecordParksItsShardUntilItIsAccepted) {
+TEST_P(Trouble, ARefusedRecordParksItsShardUntilItIsAccepted) {
   world.settings.on_send_failure = config::SendFailurePolicy::park;
   ASSERT_NO_FATAL_FAILURE(start_running());
   // The batch, then its first record alone.
@@ -89,7 +90,7 @@ TEST_F(Trouble, ARefusedRecordParksItsShardUntilItIsAccepted) {
   expect_all(false);
 }
 
-TEST_F(Trouble, ARefusedRecordEndsTheFlowUnderThePolicyExit) {
+TEST_P(Trouble, ARefusedRecordEndsTheFlowUnderThePolicyExit) {
   ASSERT_NO_FATAL_FAILURE(start_running());
   on(*world.target, ApiKey::produce, times(2, RD_KAFKA_RESP_ERR_INVALID_RECORD));
   ASSERT_NO_FATAL_FAILURE(world.send(world.numbered()));
@@ -102,7 +103,7 @@ TEST_F(Trouble, ARefusedRecordEndsTheFlowUnderThePolicyExit) {
   expect_all(false);
 }
 
-TEST_F(Trouble, ARefusedRecordIsDroppedAndCountedUnderThePolicySkip) {
+TEST_P(Trouble, ARefusedRecordIsDroppedAndCountedUnderThePolicySkip) {
   world.settings.on_send_failure = config::SendFailurePolicy::skip;
   ASSERT_NO_FATAL_FAILURE(start_running());
   on(*world.target, ApiKey::produce, times(2, RD_KAFKA_RESP_ERR_INVALID_RECORD));
@@ -120,7 +121,7 @@ TEST_F(Trouble, ARefusedRecordIsDroppedAndCountedUnderThePolicySkip) {
   EXPECT_EQ(world.snapshot().released.records_mirrored, 330U);
 }
 
-TEST_F(Trouble, ATargetTopicThatMayNotBeWrittenParksEvenUnderThePolicySkip) {
+TEST_P(Trouble, ATargetTopicThatMayNotBeWrittenParksEvenUnderThePolicySkip) {
   world.settings.on_send_failure = config::SendFailurePolicy::skip;
   ASSERT_NO_FATAL_FAILURE(start_running());
   on(*world.target, ApiKey::produce, times(2, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED));
@@ -128,7 +129,7 @@ TEST_F(Trouble, ATargetTopicThatMayNotBeWrittenParksEvenUnderThePolicySkip) {
   expect_all(false);
 }
 
-TEST_F(Trouble, WithoutTheRightToIdempotenceItGoesOnWithoutIt) {
+TEST_P(Trouble, WithoutTheRightToIdempotenceItGoesOnWithoutIt) {
   on(*world.target, ApiKey::init_producer_id,
      times(5, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED));
   ASSERT_NO_FATAL_FAILURE(world.send(300));
@@ -138,7 +139,7 @@ TEST_F(Trouble, WithoutTheRightToIdempotenceItGoesOnWithoutIt) {
   expect_all();
 }
 
-TEST_F(Trouble, FetchErrorsOnlyDelay) {
+TEST_P(Trouble, FetchErrorsOnlyDelay) {
   ASSERT_NO_FATAL_FAILURE(start_running());
   on(*world.source, ApiKey::fetch,
      {RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
@@ -147,7 +148,7 @@ TEST_F(Trouble, FetchErrorsOnlyDelay) {
   expect_all();
 }
 
-TEST_F(Trouble, AnOffsetSaidToBeOutOfRangeThatIsNotIsReadOn) {
+TEST_P(Trouble, AnOffsetSaidToBeOutOfRangeThatIsNotIsReadOn) {
   ASSERT_NO_FATAL_FAILURE(start_running());
   on(*world.source, ApiKey::fetch, times(1, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE));
   ASSERT_NO_FATAL_FAILURE(world.send(300));
@@ -156,7 +157,7 @@ TEST_F(Trouble, AnOffsetSaidToBeOutOfRangeThatIsNotIsReadOn) {
   expect_all(false);
 }
 
-TEST_F(Trouble, FailedCommitsAreCountedAndMadeUpFor) {
+TEST_P(Trouble, FailedCommitsAreCountedAndMadeUpFor) {
   ASSERT_NO_FATAL_FAILURE(start_running());
   on(*world.source, ApiKey::offset_commit, times(3, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED));
   ASSERT_NO_FATAL_FAILURE(world.send(300));
@@ -166,12 +167,12 @@ TEST_F(Trouble, FailedCommitsAreCountedAndMadeUpFor) {
   expect_all();
 }
 
-TEST_F(Trouble, AnExpelledMemberJoinsAgainAndLosesNothing) {
+TEST_P(Trouble, AnExpelledMemberJoinsAgainAndLosesNothing) {
   for (const auto error :
        {RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
         RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS}) {
     SCOPED_TRACE(kafka::error_name(error));
-    MirrorWorld own;
+    MirrorWorld own(GetParam());
     ASSERT_NO_FATAL_FAILURE(own.make_topics());
     own.settings.source.library.push_back({"heartbeat.interval.ms", "100"});
     ASSERT_NO_FATAL_FAILURE(own.send(300));
@@ -187,7 +188,7 @@ TEST_F(Trouble, AnExpelledMemberJoinsAgainAndLosesNothing) {
   }
 }
 
-TEST_F(Trouble, TheGroupMayTakeItsTime) {
+TEST_P(Trouble, TheGroupMayTakeItsTime) {
   on(*world.source, ApiKey::find_coordinator,
      {RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE});
   on(*world.source, ApiKey::join_group,
@@ -197,7 +198,7 @@ TEST_F(Trouble, TheGroupMayTakeItsTime) {
   expect_all();
 }
 
-TEST_F(Trouble, ATargetThatGoesAwayIsWaitedFor) {
+TEST_P(Trouble, ATargetThatGoesAwayIsWaitedFor) {
   ASSERT_NO_FATAL_FAILURE(start_running());
   for (int i = 0; i < 3; ++i) {
     world.target->set_broker_up(1, false);
@@ -209,7 +210,7 @@ TEST_F(Trouble, ATargetThatGoesAwayIsWaitedFor) {
   expect_all(false);
 }
 
-TEST_F(Trouble, ASourceThatGoesAwayIsWaitedFor) {
+TEST_P(Trouble, ASourceThatGoesAwayIsWaitedFor) {
   ASSERT_NO_FATAL_FAILURE(start_running());
   for (int i = 0; i < 3; ++i) {
     world.source->set_broker_up(1, false);
@@ -223,7 +224,7 @@ TEST_F(Trouble, ASourceThatGoesAwayIsWaitedFor) {
   expect_all(world.snapshot().rebalances == 1);
 }
 
-TEST_F(Trouble, ClustersThatAreDownAtStartAreWaitedFor) {
+TEST_P(Trouble, ClustersThatAreDownAtStartAreWaitedFor) {
   world.target->set_broker_up(1, false);
   ASSERT_NO_FATAL_FAILURE(world.send(300));
   ASSERT_NO_FATAL_FAILURE(world.start());
@@ -235,7 +236,7 @@ TEST_F(Trouble, ClustersThatAreDownAtStartAreWaitedFor) {
   expect_all();
 }
 
-TEST_F(Trouble, AStopWhileTheTargetIsAwayEndsAtTheDrainTimeout) {
+TEST_P(Trouble, AStopWhileTheTargetIsAwayEndsAtTheDrainTimeout) {
   world.settings.drain_timeout = Milliseconds(500);
   ASSERT_NO_FATAL_FAILURE(start_running());
   world.target->set_broker_up(1, false);

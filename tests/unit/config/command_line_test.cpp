@@ -89,6 +89,9 @@ TEST_F(CommandLine, EveryFlowAndProcessOption) {
                                    "--create.topics",
                                    "--engine",
                                    "records",
+                                   "--timestamps",
+                                   "create",
+                                   "--recompress",
                                    "--on.send.failure",
                                    "park",
                                    "--drain.timeout.ms",
@@ -111,6 +114,8 @@ TEST_F(CommandLine, EveryFlowAndProcessOption) {
   EXPECT_EQ(flows[0].partitioning, Partitioning::key);
   EXPECT_TRUE(flows[0].create_topics);
   EXPECT_EQ(flows[0].engine, EngineChoice::records);
+  EXPECT_EQ(flows[0].timestamps, Timestamps::create);
+  EXPECT_TRUE(flows[0].recompress);
   EXPECT_EQ(flows[0].on_send_failure, SendFailurePolicy::park);
   EXPECT_EQ(flows[0].drain_timeout, Milliseconds(100));
   EXPECT_EQ(flows[0].refresh_interval, Milliseconds(200));
@@ -135,6 +140,8 @@ TEST_F(CommandLine, PrintedDefaultsAreTheDefaults) {
       flow.partitioning = Partitioning::key;
       flow.create_topics = true;
       flow.engine = EngineChoice::records;
+      flow.timestamps = Timestamps::create;
+      flow.recompress = true;
       flow.on_send_failure = SendFailurePolicy::park;
       flow.streams = 99;
       flow.commit_interval = flow.drain_timeout = flow.refresh_interval = Milliseconds(1);
@@ -146,6 +153,7 @@ TEST_F(CommandLine, PrintedDefaultsAreTheDefaults) {
     const bool kept =
         flow.partitioning == expected.partitioning ||
         flow.create_topics == expected.create_topics || flow.engine == expected.engine ||
+        flow.timestamps == expected.timestamps || flow.recompress == expected.recompress ||
         flow.on_send_failure == expected.on_send_failure || flow.streams == expected.streams ||
         flow.commit_interval == expected.commit_interval ||
         flow.drain_timeout == expected.drain_timeout ||

@@ -284,6 +284,7 @@ TEST_F(Json, ShippedFileShowsTheDefaults) {
   EXPECT_EQ(flow.name, defaults.name);
   EXPECT_EQ(flow.partitioning, defaults.partitioning);
   EXPECT_EQ(flow.engine, defaults.engine);
+  EXPECT_EQ(flow.timestamps, defaults.timestamps);
   EXPECT_EQ(flow.streams, defaults.streams);
   EXPECT_EQ(flow.commit_interval, defaults.commit_interval);
   EXPECT_EQ(flow.drain_timeout, defaults.drain_timeout);

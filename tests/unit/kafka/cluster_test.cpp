@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "support/source_group.hpp"
 
@@ -77,6 +78,18 @@ TEST_F(ClusterTest, ReadsTheGroupsPositions) {
   ASSERT_TRUE(after);
   EXPECT_EQ(offset_of(*after, {"t", Partition(2)}), Offset(41));
   EXPECT_EQ(offset_of(*after, {"t", Partition(0)}), std::nullopt);
+}
+
+TEST_F(ClusterTest, AClusterThatCanNotTellConfigurationsSaysSoAtOnce) {
+  const std::array names{"cleanup.policy"};
+  const std::vector<std::string> topics{"t", "u"};
+  const SteadyTime begin = std::chrono::steady_clock::now();
+  const auto configs = group.cluster().topic_configs(topics, names, k_group_patience);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, k_group_patience / 2);
+  ASSERT_FALSE(configs);
+  EXPECT_EQ(configs.error().kind, ErrorKind::configuration);
+  EXPECT_NE(configs.error().text.find("2 topics"), std::string::npos) << configs.error().text;
+  EXPECT_FALSE(group.cluster().topic_overrides("t", k_group_patience));
 }
 
 TEST_F(ClusterTest, AClusterThatIsAwayIsUnreachable) {

@@ -62,10 +62,10 @@ TEST(Status, FieldNamesAreStable) {
                                                                 "waiting_topics"}));
   EXPECT_EQ(keys(status["flows"][0]["shards"][0]),
             (std::vector<std::string>{"batches", "bytes_mirrored", "committed_offset", "engine",
-                                      "lag_records", "lag_seconds", "partition", "position_offset",
-                                      "reason", "records_dropped", "records_filtered",
-                                      "records_lost", "records_mirrored", "source_end_offset",
-                                      "state", "target_topic", "topic"}));
+                                      "engine_reason", "lag_records", "lag_seconds", "partition",
+                                      "position_offset", "reason", "records_dropped",
+                                      "records_filtered", "records_lost", "records_mirrored",
+                                      "source_end_offset", "state", "target_topic", "topic"}));
 }
 
 TEST(Status, Values) {

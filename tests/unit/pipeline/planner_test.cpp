@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace kferry::pipeline {
 namespace {
 
@@ -179,15 +181,47 @@ PlanRules passthrough_rules() {
   return rules;
 }
 
-TEST(Planner, RecordsUnlessTheOperatorWantsOtherwise) {
-  EXPECT_EQ(plan_topic(plain_facts(), {}).engine, EngineKind::records);
-  EXPECT_EQ(plan_topic(plain_facts(), {}).engine_reason, "the default of this version");
+TEST(Planner, PassthroughUnlessTheOperatorWantsOtherwise) {
+  EXPECT_EQ(plan_topic(plain_facts(), {}).engine, EngineKind::passthrough);
+  EXPECT_EQ(plan_topic(plain_facts(), {}).engine_reason, "batches may go as they are");
   PlanRules rules;
   rules.engine = EngineKind::records;
+  EXPECT_EQ(plan_topic(plain_facts(), rules).engine, EngineKind::records);
   EXPECT_EQ(plan_topic(plain_facts(), rules).engine_reason, "chosen by --engine");
   const TopicPlan plan = plan_topic(plain_facts(), passthrough_rules());
   EXPECT_EQ(plan.engine, EngineKind::passthrough);
   EXPECT_EQ(plan.blocked, std::nullopt);
+}
+
+TEST(Planner, RecordsTakeOverWhereBatchesMayNotPass) {
+  TopicFacts fewer = plain_facts();
+  fewer.target_partitions = 2;
+  TopicFacts old = plain_facts();
+  old.source_config = {{"message.format.version", "0.9.0.1"}};
+  PlanRules filtered;
+  filtered.against_passthrough = "records are filtered";
+  for (const auto& [facts, rules, why] :
+       {std::tuple(fewer, PlanRules(), "placed by key"), std::tuple(old, PlanRules(), "0.9.0.1"),
+        std::tuple(plain_facts(), filtered, "filtered")}) {
+    const TopicPlan plan = plan_topic(facts, rules);
+    EXPECT_EQ(plan.engine, EngineKind::records);
+    EXPECT_EQ(plan.blocked, std::nullopt);
+    EXPECT_NE(plan.engine_reason.find(why), std::string::npos) << plan.engine_reason;
+  }
+}
+
+TEST(Planner, WhatRunsKeepsItsEngine) {
+  TopicFacts old = plain_facts();
+  old.source_config = {{"message.format.version", "0.10.2-IV0"}};
+  for (const auto engine : {EngineKind::passthrough, EngineKind::records}) {
+    for (const auto& facts : {plain_facts(), old}) {
+      PlanRules rules;
+      rules.running = engine;
+      const TopicPlan plan = plan_topic(facts, rules);
+      EXPECT_EQ(plan.engine, engine);
+      EXPECT_EQ(plan.blocked, std::nullopt);
+    }
+  }
 }
 
 TEST(Planner, SaysWhyATopicCanNotPass) {
@@ -211,15 +245,84 @@ TEST(Planner, SaysWhyATopicCanNotPass) {
   EXPECT_NE(refused_text(plain_facts(), filtered).find("filtered"), std::string::npos);
 }
 
-TEST(Planner, WarnsOfWhatTheTargetsBrokersDoToBatches) {
+TEST(Planner, WarnsOfATargetThatCompressesAgain) {
   TopicFacts facts = plain_facts();
-  facts.source_config = {{"message.timestamp.after.max.ms", "9223372036854775807"}};
-  facts.target_config = {{"compression.type", "gzip"},
-                         {"message.timestamp.after.max.ms", "3600000"}};
+  facts.target_config = {{"compression.type", "gzip"}};
   const auto warnings = plan_topic(facts, {}).warnings;
-  ASSERT_EQ(warnings.size(), 2U);
+  ASSERT_EQ(warnings.size(), 1U);
   EXPECT_NE(warnings[0].find("compression.type is gzip"), std::string::npos);
-  EXPECT_NE(warnings[1].find("3600000 ms ahead"), std::string::npos);
+  facts.target_config = {{"compression.type", "producer"}};
+  EXPECT_TRUE(plan_topic(facts, {}).warnings.empty());
+}
+
+constexpr const char* k_no_limit = "9223372036854775807";
+
+struct TimesRow {
+  const char* name;
+  std::map<std::string, std::string> source;
+  std::map<std::string, std::string> target;
+  std::vector<std::string> expected;  ///< a part of each warning
+};
+
+const TimesRow k_times[] = {
+    {"no limits",
+     {{"message.timestamp.difference.max.ms", k_no_limit}},
+     {{"message.timestamp.after.max.ms", k_no_limit},
+      {"message.timestamp.before.max.ms", k_no_limit}},
+     {}},
+    {"4.x behind 3.x",
+     {{"message.timestamp.after.max.ms", k_no_limit}},
+     {{"message.timestamp.after.max.ms", "3600000"}},
+     {"3600000 ms ahead of its clock (message.timestamp.after.max.ms)"}},
+    {"4.x behind what nobody knows",
+     {},
+     {{"message.timestamp.after.max.ms", "3600000"}},
+     {"ahead"}},
+    {"the source has the same",
+     {{"message.timestamp.after.max.ms", "3600000"}},
+     {{"message.timestamp.after.max.ms", "3600000"}},
+     {}},
+    {"old ones are refused",
+     {},
+     {{"message.timestamp.before.max.ms", "86400000"}},
+     {"86400000 ms behind its clock (message.timestamp.before.max.ms)"}},
+    {"before 3.6 both ways have one limit",
+     {},
+     {{"message.timestamp.difference.max.ms", "1000"}},
+     {"1000 ms ahead of its clock (message.timestamp.difference.max.ms)",
+      "1000 ms behind its clock (message.timestamp.difference.max.ms)"}},
+    {"the newer name counts",
+     {},
+     {{"message.timestamp.difference.max.ms", "1000"},
+      {"message.timestamp.before.max.ms", "5000"},
+      {"message.timestamp.after.max.ms", "6000"}},
+     {"6000 ms ahead", "5000 ms behind"}},
+    {"the source's old limit is as tight",
+     {{"message.timestamp.difference.max.ms", "1000"}},
+     {{"message.timestamp.after.max.ms", "3600000"}},
+     {}},
+    {"times of the append are never ahead",
+     {{"message.timestamp.type", "LogAppendTime"}},
+     {{"message.timestamp.after.max.ms", "3600000"}},
+     {}},
+    {"a target with times of its own looks at none",
+     {{"message.timestamp.type", "LogAppendTime"}},
+     {{"message.timestamp.type", "LogAppendTime"}, {"message.timestamp.before.max.ms", "1"}},
+     {}},
+};
+
+TEST(Planner, WarnsOfRecordTimesThatTheTargetRefuses) {
+  for (const TimesRow& row : k_times) {
+    SCOPED_TRACE(row.name);
+    TopicFacts facts = plain_facts();
+    facts.source_config = row.source;
+    facts.target_config = row.target;
+    const auto warnings = plan_topic(facts, {}).warnings;
+    ASSERT_EQ(warnings.size(), row.expected.size());
+    for (std::size_t i = 0; i < warnings.size(); ++i) {
+      EXPECT_NE(warnings[i].find(row.expected[i]), std::string::npos) << warnings[i];
+    }
+  }
 }
 
 }  // namespace

@@ -6,15 +6,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "kferry/client/cluster.hpp"
 #include "kferry/client/fetcher.hpp"
 #include "kferry/client/producer.hpp"
 #include "kferry/pipeline/engine.hpp"
+#include "kferry/protocol/record_batch.hpp"
 
 /// The engine that moves record batches as they are: fetched, given a new header, produced. Records
 /// are seen only where a batch may not pass.
 namespace kferry::engines::passthrough {
+
+/// The reason of a ReadFailure: format 0 or 1, which the other engine can read.
+inline constexpr std::string_view k_old_message_format = "OLD_MESSAGE_FORMAT";
 
 /// What the engine has to know of a topic, decided by the planner.
 struct TopicTraits {
@@ -25,8 +30,9 @@ struct TopicTraits {
 struct SourceOptions {
   client::ClusterSettings cluster;
   client::FetchSettings fetch;
-  std::string name;               ///< for messages
-  bool keep_append_times = true;  ///< the append time of LogAppendTime topics is handed over
+  std::string name;                      ///< for messages
+  bool keep_append_times = true;         ///< the append time of LogAppendTime topics is handed over
+  std::optional<protocol::Codec> codec;  ///< of all batches; unset: each keeps its own
   std::size_t fetched_bytes_max = 32U << 20;  ///< held in slabs before fetching pauses
   std::function<TopicTraits(const std::string& topic)> traits;
   /// The source cluster can not be asked for its leaders; null: it can again. Thread: the loop's.

@@ -116,7 +116,12 @@ TEST(BatchJudge, RecodesWhatMayNotPass) {
   large.value = std::string(600, 'x');
   const JudgeSettings small_target{.read_committed = false, .target_batch_bytes_max = 1'000};
   const JudgeSettings create_times{.read_committed = false, .keep_append_times = false};
+  LogBatch gzip = plain_batch(0, 2);
+  gzip.codec = protocol::Codec::gzip;
+  const JudgeSettings wants_gzip{.read_committed = false, .codec = protocol::Codec::gzip};
   const Recoded table[] = {
+      {"another codec", plain_batch(0, 2), wants_gzip, "recode recompress 0..2"},
+      {"the codec that is wanted", gzip, wants_gzip, "pass 0..2"},
       {"append time", append_time, uncommitted(), "recode log_append_time 0..2"},
       {"append time of no interest", append_time, create_times, "pass 0..2"},
       {"too large", large, small_target, "recode too_large 0..2"},
