@@ -180,15 +180,17 @@ final class AdminCommands {
   }
 
   private static Object alterTopic(JsonNode args) throws Exception {
+    return alterTopic(args, args.get("topic").asText(), strings(args.get("configs")));
+  }
+
+  static int alterTopic(JsonNode cluster, String topic, Map<String, String> configs)
+      throws Exception {
     List<AlterConfigOp> changes = new ArrayList<>();
-    strings(args.get("configs"))
-        .forEach(
-            (name, value) ->
-                changes.add(
-                    new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
-    ConfigResource topic =
-        new ConfigResource(ConfigResource.Type.TOPIC, args.get("topic").asText());
-    Clients.admin(args).incrementalAlterConfigs(Map.of(topic, changes)).all().get();
+    configs.forEach(
+        (name, value) ->
+            changes.add(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    Clients.admin(cluster).incrementalAlterConfigs(Map.of(resource, changes)).all().get();
     return changes.size();
   }
 
