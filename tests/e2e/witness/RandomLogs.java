@@ -48,6 +48,8 @@ final class RandomLogs {
     for (int log = 0; log < args.get("logs").asInt(); ++log) {
       RandomRecords shape = shape(args, log);
       Map<String, String> config = new TreeMap<>();
+      // Batches may be larger than the target takes; records are not.
+      config.put("max.message.bytes", "4194304");
       if (shape.compacted) {
         config.put("cleanup.policy", "compact");
         config.put("min.cleanable.dirty.ratio", "0.01");
