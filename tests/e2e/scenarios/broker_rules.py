@@ -124,12 +124,13 @@ def broker_rules(world):
                 stage.target = target
                 table.raw[target.version] = raw_answers(stage, target, failures)
                 mirror_all(stage, table, failures)
-            path = os.environ.get("KFERRY_E2E_TABLE", os.path.join(world.folder, "rules.md"))
+            path = os.environ.get("KFERRY_E2E_TABLE", os.path.join(stage.folder, "rules.md"))
             table.write(path)
             for target in targets:
                 stage.target = target
-                names = [name for name in stage.call(target, "topics") if name.startswith("rules-")]
-                stage.call(target, "delete_topics", topics=names)
+                names = stage.call(target, "topics")
+                mine = [name for name in names if name.startswith("rules-")]
+                stage.call(target, "delete_topics", topics=mine)
             stage.topics_made = []
     finally:
         source.stop()
@@ -151,7 +152,8 @@ class Table:
             for rule in RULES:
                 seen = " | ".join(self.raw[version][rule.oddity] for version in TARGETS)
                 out.write(f"| {rule.oddity} | {seen} |\n")
-            out.write(f"\n| by kferry | ways of its batches | {versions} |\n|---|---|---|---|---|\n")
+            out.write(f"\n| by kferry | ways of its batches | {versions} |\n")
+            out.write("|---|---|---|---|---|\n")
             for case in CASES:
                 ways, results = self.mirrored[case.name]
                 shown = ", ".join(f"{way} {count}" for way, count in sorted(ways.items()))
