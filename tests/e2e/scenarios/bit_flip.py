@@ -1,14 +1,18 @@
 """One bit that is not what it was: on the way from the source, and on the way to the target."""
 
 import base64
+import itertools
 
 from harness import check, proxy, security
 from harness.registry import scenario
 
 COUNT = 300
-# Where a numbered value has its SHA-256: bytes that no codec finds anything in to shorten.
+# Where a numbered value has its SHA-256: bytes that lz4 and snappy find nothing in to shorten.
 SUM = slice(16, 48)
+CUT = 100
 VICTIM = 150
+# Values of another size for every topic: equal ones would be damaged together.
+_sizes = itertools.count(200)
 
 
 def proxied(world, version, name, damages_requests=False):
@@ -22,7 +26,7 @@ def proxied(world, version, name, damages_requests=False):
 
 def fill(stage, suffix, partitions=2, **options):
     topic = stage.create(suffix, partitions)
-    given = {"linger_ms": 100, "batch_size": 20_000, **options}
+    given = {"linger_ms": 100, "batch_size": 20_000, "bytes": next(_sizes), **options}
     wanted = list(range(partitions))
     stage.call(
         stage.source, "produce_sequence", topic=topic, partitions=wanted, count=COUNT, **given
@@ -30,12 +34,12 @@ def fill(stage, suffix, partitions=2, **options):
     return topic
 
 
-def marker(stage, topic, number=VICTIM, partition=0):
-    """Bytes that only this record has."""
+def damage(stage, way, topic, times=1):
+    """To one record of partition 0."""
     for record in stage.call(stage.source, "dump", topic=topic):
-        if (record["partition"], record["offset"]) == (partition, number):
-            return base64.b64decode(record["value"])[SUM]
-    raise check.Failed(f"{topic} has no record {number}")
+        if (record["partition"], record["offset"]) == (0, VICTIM):
+            return way.damage(base64.b64decode(record["value"])[SUM], times)
+    raise check.Failed(f"{topic} has no record {VICTIM}")
 
 
 def expect_whole(stage, *topics, **options):
@@ -51,12 +55,12 @@ def source_side(stage, way):
     once = [fill(stage, f"once-{codec}", compression=codec) for codec in codecs]
     once.append(fill(stage, "once-tiny", batch_size=0))
     cropped = fill(stage, "once-cropped")
-    stage.call(stage.source, "delete_records", topic=cropped, before={"0": VICTIM - 5})
+    stage.call(stage.source, "delete_records", topic=cropped, before={"0": CUT})
     twice = fill(stage, "twice")
     always = fill(stage, "always")
-    flips = [way.damage(marker(stage, topic)) for topic in (*once, cropped)]
-    flips.append(way.damage(marker(stage, twice), times=2))
-    for_good = way.damage(marker(stage, always), times=None)
+    flips = [damage(stage, way, topic) for topic in (*once, cropped)]
+    flips.append(damage(stage, way, twice, times=2))
+    for_good = damage(stage, way, always, times=None)
 
     ferry = stage.mirror("--engine", "passthrough", consumer={"bootstrap.servers": way.address})
     expect_whole(stage, *once, twice)
@@ -69,7 +73,7 @@ def source_side(stage, way):
         return shard["state"] == "parked" and "offset" in shard["reason"] and shard
 
     shard = check.wait_until(parked, 30, lambda: f"{always}-0 is parked: {ferry.shards()}")
-    check.expect(shard["position_offset"] <= VICTIM, f"the position passed the damage: {shard}")
+    check.expect(shard["position_offset"] <= VICTIM, f"it passed the damage: {shard}")
     check.expect(for_good.done >= 2, f"{for_good.done} fetches of what stays damaged")
     held = stage.call(stage.target, "count", topic=always)
     check.expect_equal(held["1"], COUNT, "records of the neighbour")
@@ -89,8 +93,8 @@ def target_side(stage, way):
     """What is kept is intact, so it is sent again."""
     topics = [fill(stage, f"way-{codec}", compression=codec) for codec in ("none", "lz4")]
     stubborn = fill(stage, "way-twice")
-    flips = [way.damage(marker(stage, topic)) for topic in topics]
-    flips.append(way.damage(marker(stage, stubborn), times=2))
+    flips = [damage(stage, way, topic) for topic in topics]
+    flips.append(damage(stage, way, stubborn, times=2))
     ferry = stage.mirror(
         *["--engine", "passthrough"],
         include=f"{stage.name}-way-.*",
@@ -110,7 +114,7 @@ def target_side(stage, way):
 def records_engine(stage, way):
     """librdkafka checks what it fetches, as the Java consumer does by default."""
     topics = [fill(stage, f"taken-{codec}", compression=codec) for codec in ("none", "lz4")]
-    flips = [way.damage(marker(stage, topic)) for topic in topics]
+    flips = [damage(stage, way, topic) for topic in topics]
     ferry = stage.mirror(
         *["--engine", "records"],
         include=f"{stage.name}-taken-.*",
