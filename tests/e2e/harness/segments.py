@@ -5,6 +5,7 @@ import glob
 import os
 import struct
 
+_LEADER_EPOCH, _CHECKSUM, _ATTRIBUTES, _MAX_TIMESTAMP = 12, 17, 21, 35
 _HEADER = struct.Struct(">qiibIhiqqqhii")
 APPEND_TIME, TRANSACTIONAL, CONTROL, DELETE_HORIZON = 0x08, 0x10, 0x20, 0x40
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
@@ -66,3 +67,27 @@ def batches(broker, topic, partition=0):
             found.append(_parse(data, at))
             at += found[-1].size_bytes
     return found
+
+
+def _crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def age(broker, topic, more_ms):
+    """Changes what only a broker writes, in the first batch of the topic's only segment: no leader
+    epoch, and a maxTimestamp that is none of its records. The broker has to be down."""
+    (path,) = glob.glob(os.path.join(broker.folder, "data", f"{topic}-0", "*.log"))
+    with open(path, "r+b") as log:
+        data = bytearray(log.read())
+        first = _parse(data, 0)
+        struct.pack_into(">i", data, _LEADER_EPOCH, -1)
+        struct.pack_into(">q", data, _MAX_TIMESTAMP, first.max_timestamp + more_ms)
+        checksum = _crc32c(data[_ATTRIBUTES : first.size_bytes])
+        struct.pack_into(">I", data, _CHECKSUM, checksum)
+        log.seek(0)
+        log.write(data)

@@ -107,6 +107,7 @@ def raw_answers(stage, target, failures):
 ANY_TIME = {"message.timestamp.after.max.ms": str((1 << 63) - 1)}
 LARGE = b64(b"x" * 100_000)
 NOISE_BYTES = 1000
+AGE_MS = 3_600_000
 
 
 @scenario("broker_rules")
@@ -336,6 +337,19 @@ def timeless(stage, topic):
         )
 
 
+@case("aged", "a wrong maxTimestamp, no leader epoch")
+def aged(stage, topic):
+    """No client can write this: it is changed in the source's own file."""
+    sequence(stage, topic, linger_ms=300)
+    stage.source.crash()
+    segments.age(stage.source, topic, AGE_MS)
+    stage.source.start().wait_ready(stage.world.witness)
+    first = segments.batches(stage.source, topic)[0]
+    times = [record["timestamp"] for record in stage.call(stage.source, "dump", topic=topic)]
+    check.expect_equal(first.leader_epoch, -1, "leader epoch at the source")
+    check.expect(first.max_timestamp > max(times), f"maxTimestamp at the source: {first}")
+
+
 def make_sources(stage):
     for one in CASES:
         one.make(stage, stage.create(one.name, one.partitions, source_only=True, **one.source))
@@ -455,6 +469,10 @@ def judge(stage, one, expected, ferry):
         times = {record["timestamp"] for record in stage.call(stage.source, "dump", topic=topic)}
         stage.expect_same(topic, free_timestamps=sorted(times))
     expect_clean_batches(stage, one)
+    if one.name == "aged":
+        times = [record["timestamp"] for record in stage.call(stage.target, "dump", topic=topic)]
+        latest = max(batch.max_timestamp for batch in segments.batches(stage.target, topic))
+        check.expect_equal(latest, max(times), "maxTimestamp at the target")
     return expected
 
 
