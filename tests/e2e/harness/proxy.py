@@ -12,17 +12,20 @@ _LENGTH = struct.Struct(">i")
 
 @dataclasses.dataclass
 class Damage:
-    """Flips one bit inside of these bytes, so many times at most; None: until it is stopped."""
+    """Flips one bit so many bytes behind the begin of these, so many times at most; None: until it
+    is stopped."""
 
     marker: bytes
     times: int = 1
+    behind: int = 0
+    bit: int = 4
     done: int = 0
 
     def apply(self, frame):
         at = frame.find(self.marker)
         if at < 0 or (self.times is not None and self.done >= self.times):
             return
-        frame[at + len(self.marker) // 2] ^= 0x10
+        frame[at + self.behind] ^= 1 << self.bit
         self.done += 1
 
 
@@ -42,8 +45,8 @@ class Proxy:
     def address(self):
         return f"127.0.0.1:{self.port}"
 
-    def damage(self, marker, times=1):
-        one = Damage(marker, times)
+    def damage(self, marker, times=1, **where):
+        one = Damage(marker, times, **where)
         with self._lock:
             self._damages.append(one)
         return one

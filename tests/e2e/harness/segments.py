@@ -7,6 +7,7 @@ import struct
 
 _LEADER_EPOCH, _CHECKSUM, _ATTRIBUTES, _MAX_TIMESTAMP = 12, 17, 21, 35
 _HEADER = struct.Struct(">qiibIhiqqqhii")
+HEADER_BYTES = _HEADER.size
 APPEND_TIME, TRANSACTIONAL, CONTROL, DELETE_HORIZON = 0x08, 0x10, 0x20, 0x40
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 # In a transaction marker: length, attributes, two deltas and the length of the key take one byte
@@ -32,6 +33,13 @@ class Batch:
     @property
     def codec(self):
         return CODECS[self.attributes & 7]
+
+    @property
+    def head(self):
+        """The bytes that it begins with, up to the format."""
+        return struct.pack(
+            ">qiib", self.base_offset, self.size_bytes - 12, self.leader_epoch, self.magic
+        )
 
     @property
     def next_offset(self):

@@ -2,9 +2,11 @@
 
 import base64
 import itertools
+import random
 
-from harness import check, proxy, security
+from harness import check, proxy, security, segments
 from harness.registry import scenario
+from scenarios.stops import SEED
 
 COUNT = 300
 # Where a numbered value has its SHA-256: bytes that lz4 and snappy find nothing in to shorten.
@@ -132,6 +134,61 @@ def records_engine(stage, way):
     check.expect_equal(ferry.terminate(), 0, f"exit code\n{ferry.tail()}")
 
 
+def headers(stage, way):
+    """One bit in every byte of a header, inside and outside of what the checksum covers."""
+    chosen = random.Random(SEED)
+    topics = []
+    sent = []
+    for byte in range(segments.HEADER_BYTES):
+        # Where offsets may be missing, a wrong one is harder to see.
+        policy = chosen.choice(("delete", "compact"))
+        ratio = {"min_cleanable_dirty_ratio": 1.0}
+        topics.append(stage.create(f"head-{byte:02d}", 1, cleanup_policy=policy, **ratio))
+        # Of another size than the batch of any other topic, which tells them apart.
+        given = {"bytes": 300 + byte, "compression": chosen.choice(("none", "lz4"))}
+        sent.append((topics[-1], given))
+    for _ in range(3):
+        for future in [
+            stage.world.witness.start(
+                "produce_sequence",
+                **stage.source.admin,
+                **{"topic": topic, "partitions": [0], "count": 20, "linger_ms": 200, **given},
+            )
+            for topic, given in sent
+        ]:
+            future.result(60)
+    flips = []
+    for byte, topic in enumerate(topics):
+        batch = chosen.choice(segments.batches(stage.source, topic))
+        where = {"behind": byte, "bit": chosen.randrange(8)}
+        flips.append(way.damage(batch.head, **where))
+    ferry = stage.mirror(
+        *["--engine", "passthrough"],
+        include=f"{stage.name}-head-.*",
+        consumer={"group.id": f"{stage.name}-head", "bootstrap.servers": way.address},
+        tag="-head",
+    )
+
+    def drained():
+        check.expect(ferry.alive(), lambda: f"kferry ended: {ferry.tail()}")
+        seen = stage.described(f"{stage.name}-head")["positions"]
+        return len(seen) == len(topics) and sum(one["lag"] for one in seen) == 0
+
+    check.wait_until(drained, 90, lambda: f"all headers are read again: {ferry.tail()}", 0.3)
+    check.expect_equal([flip.done for flip in flips], [1] * len(flips), "flipped bits")
+    result = stage.world.witness.call(
+        "compare_logs",
+        source=stage.source.admin,
+        mirrors={"kferry": stage.target.admin},
+        logs=topics,
+    )
+    found = result["mirrors"]["kferry"]
+    check.expect_equal(found["differences"], 0, f"differences, seed {SEED}: {found}")
+    check.expect_equal(found["records"], 60 * len(topics), "records")
+    check.expect_equal(ferry.terminate(), 0, f"exit code\n{ferry.tail()}")
+    return f"{len(flips)} headers"
+
+
 @scenario("bit_flip")
 def bit_flip(world):
     """a flipped bit is found, what it hit comes again, and the target log is whole"""
@@ -143,6 +200,7 @@ def bit_flip(world):
         with world.stage("flip", source, target) as stage:
             notes = [source_side(stage, fetched), target_side(stage, produced)]
             records_engine(stage, fetched)
+            notes.append(headers(stage, fetched))
             return "; ".join(notes)
     finally:
         for one in (source, target):
