@@ -139,7 +139,7 @@ TEST_F(RecoderTest, a_body_that_lies_is_an_error_and_adds_nothing) {
 }
 
 TEST_F(RecoderTest, damage_gets_no_new_checksum) {
-  for (std::size_t at : {22, 40, 70}) {
+  for (const std::size_t at : {22U, 40U, 70U}) {
     PassBatch batch;
     batch.own = batch_of(some(4), Codec::none, 0);
     batch.own[at] ^= std::byte{1};
