@@ -77,6 +77,7 @@ class Flow final : private kafka::GroupListener {
     SteadyTime retry_at{};
     Milliseconds backoff{0};
     std::int64_t parked_position = -1;
+    std::int64_t fetched_again = -1;  ///< offset of the last damage that was read once more
     /// The source side ran out of its log; to be judged when what was read has arrived.
     bool out_of_range = false;
     /// The source side met what only the other engine can read: it takes over when what was read
@@ -149,6 +150,7 @@ class Flow final : private kafka::GroupListener {
   void serve_events();
   void serve_event(const pipeline::StreamEvent& event);
   void park(Entry& entry, const std::string& reason, const std::string& text);
+  bool fetch_again(Entry& entry, const pipeline::StreamEvent& event);
   void retry_parked();
   void retry(const TopicPartition& tp, Entry& entry);
   void judge_out_of_range();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "app/flow.hpp"
@@ -14,6 +15,8 @@ constexpr Milliseconds k_request_timeout{10'000};
 /// A parked shard is tried again after a second, then ever more rarely.
 constexpr Milliseconds k_park_backoff_min{1'000};
 constexpr Milliseconds k_park_backoff_max{60'000};
+/// What the target says of a damaged batch, and both engines' readers of what they fetched.
+constexpr std::array<std::string_view, 2> k_damage_reasons{"CORRUPT_MESSAGE", "_BAD_MSG"};
 
 }  // namespace
 
@@ -51,6 +54,7 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
       park(*entry, event.reason, event.text);
       break;
     case pipeline::StreamEvent::Kind::parked:
+      if (fetch_again(*entry, event)) break;
       park(*entry, event.reason,
            "target topic " + entry->shard->target_topic + ", source offset " +
                std::to_string(event.offset.value()) + ": " + event.text +
@@ -64,7 +68,7 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
                  settings_.engine == config::EngineChoice::automatic) {
         entry->moving = true;
         troubled_.insert(entry->shard->source);
-      } else {
+      } else if (!fetch_again(*entry, event)) {
         park(*entry, event.reason,
              "source: reading at offset " + std::to_string(event.offset.value()) + ": " +
                  event.text + kafka::authorization_remedy(event.reason, kafka::Side::source));
@@ -90,6 +94,24 @@ void Flow::park(Entry& entry, const std::string& reason, const std::string& text
   const std::lock_guard lock(state_mutex_);
   entry.state = observe::ShardState::parked;
   entry.reason = reason + ": " + text;
+}
+
+/// Damage on the way from the source is gone when the same is read again, at once; damage that is
+/// there again is for the operator.
+bool Flow::fetch_again(Entry& entry, const pipeline::StreamEvent& event) {
+  const auto* const damage =
+      std::find(k_damage_reasons.begin(), k_damage_reasons.end(), event.reason);
+  if (damage == k_damage_reasons.end() || entry.fetched_again == event.offset.value()) return false;
+  entry.fetched_again = event.offset.value();
+  streams_[entry.stream]->stop_reading(*entry.shard);
+  log::warning("app", "{}: {} is damaged at offset {} ({}): {}; reading it again", settings_.name,
+               to_string(entry.shard->source), event.offset.value(), event.reason, event.text);
+  entry.retry_at = clock_.steady();
+  troubled_.insert(entry.shard->source);
+  const std::lock_guard lock(state_mutex_);
+  entry.state = observe::ShardState::parked;
+  entry.reason = event.reason + ": reading it again";
+  return true;
 }
 
 void Flow::retry_parked() {

@@ -13,7 +13,8 @@ using R = ProduceReaction;
 constexpr std::array k_errors{
     ProduceError{-1, "UNKNOWN_SERVER_ERROR", R::retry_some},
     ProduceError{0, "NONE", R::acknowledge},
-    ProduceError{2, "CORRUPT_MESSAGE", R::refuse_record},
+    // Damaged on the way, or before it came to us. Brokers before 2.4 also say so of bad records.
+    ProduceError{2, "CORRUPT_MESSAGE", R::retry_once},
     ProduceError{3, "UNKNOWN_TOPIC_OR_PARTITION", R::retry_some},
     ProduceError{5, "LEADER_NOT_AVAILABLE", R::retry_elsewhere},
     ProduceError{6, "NOT_LEADER_OR_FOLLOWER", R::retry_elsewhere},

@@ -11,6 +11,7 @@ enum class ProduceReaction {
   retry,            ///< the same broker, after a pause
   retry_elsewhere,  ///< ask who leads the partition, then again
   retry_some,       ///< as retry_elsewhere, but only so often: it may be meant for good
+  retry_once,       ///< what arrived is not what was sent; when it is so again, refuse_record
   refuse_record,    ///< something in this batch is not accepted, ever
   refuse_lane,      ///< nothing can be written to this partition
   broken,           ///< the producer's identity is of no use any more

@@ -100,6 +100,7 @@ void BatchProducer::send(Lane& lane, Shipment& shipment) {
   }
   shipment.state = Shipment::State::queued;
   shipment.attempted = false;
+  shipment.doubted = false;
   shipment.base_sequence = -1;
   shipment.error = 0;
   shipment.target_offset = -1;
@@ -211,6 +212,14 @@ void BatchProducer::answered(Lane::Inside& lane, Shipment& shipment, std::int16_
         try_again(lane, shipment, true);
       }
       break;
+    case ProduceReaction::retry_once:
+      if (!std::exchange(shipment.doubted, true)) {
+        log::warning("client", "{}: the target answers {}: the batch is sent again",
+                     to_string(lane.lane.target), error.name);
+        try_again(lane, shipment, false);
+        break;
+      }
+      [[fallthrough]];
     case ProduceReaction::refuse_record:
       if (answer != nullptr) {
         shipment.blamed_record = answer->blamed_record;

@@ -3,7 +3,7 @@
 
 Environment: KFERRY (the binary), KFERRY_E2E_DIR (where data goes, default /tmp), KFERRY_E2E_KEEP
 (keep the data), KFERRY_KAFKA_HOME (Kafka's jars), KFERRY_E2E_LONG (full durations instead of the
-short ones), KFERRY_E2E_SEED, KFERRY_E2E_TABLE (where the table of refusals goes),
+short ones), KFERRY_E2E_SEED, KFERRY_E2E_TABLE (where the table of refusals or rules goes),
 KFERRY_E2E_MIRROR=mirrormaker1 (tries the tests on MirrorMaker 1).
 """
 

@@ -45,6 +45,7 @@ struct Shipment {
   enum class State { queued, sent, acknowledged };
   State state = State::queued;
   bool attempted = false;  ///< it was sent before and has its sequence numbers
+  bool doubted = false;    ///< the target took it for damaged once
   std::int32_t base_sequence = -1;
   std::int16_t error = 0;           ///< Kafka's code; 0: acknowledged
   std::int64_t target_offset = -1;  ///< of its first record; -1: not known (a repeat)

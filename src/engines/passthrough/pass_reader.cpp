@@ -199,6 +199,8 @@ Result<void> PassShardReader::recode(PassBatch& batch, std::size_t count) {
     if (append_time && i == 0) batch.oldest_timestamp = fetched.header.max_timestamp;
     if (auto result = recoder_.add(fetched.bytes, fetched.header, fetched.from, append_time);
         !result) {
+      // What stands before it may go; the next call finds it in front.
+      if (i > 0) break;
       return result;
     }
     batch.next_offset = Offset(fetched.to);

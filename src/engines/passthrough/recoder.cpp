@@ -14,6 +14,12 @@ Error undecodable(const protocol::BatchHeader& header) {
                                  " can not be decoded: its records do not fill it"};
 }
 
+/// What is built here gets a checksum of its own, so damage has to be found before.
+Error damaged(const protocol::BatchHeader& header) {
+  return {ErrorKind::record, "the batch at offset " + std::to_string(header.base_offset) +
+                                 " is damaged: its checksum does not hold"};
+}
+
 std::int64_t time_of(const protocol::BatchHeader& header, const protocol::RawRecord& record) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(header.base_timestamp) +
                                    static_cast<std::uint64_t>(record.timestamp_delta));
@@ -33,6 +39,7 @@ void Recoder::begin(protocol::Codec codec, std::size_t bytes_max) {
 
 Result<void> Recoder::add(ByteView batch, const protocol::BatchHeader& header,
                           std::int64_t from_offset, bool append_time) {
+  if (!protocol::checksum_holds(batch)) return damaged(header);
   const ByteView content = batch.subspan(protocol::k_batch_header_bytes);
   ByteView body = content;
   if (header.codec() != protocol::Codec::none) {
@@ -84,6 +91,7 @@ Result<void> Recoder::finish(PassBatch& into) {
 Result<void> cut_out(const PassBatch& batch, const PassBatch::Part& part, std::uint32_t from,
                      std::uint32_t to, std::vector<std::byte>& out) {
   const protocol::BatchHeader header = protocol::scan_batch(part.bytes).header;
+  if (!protocol::checksum_holds(part.bytes)) return damaged(header);
   std::vector<std::byte> body;
   if (auto result = protocol::decompress(
           header.codec(), ByteView(part.bytes).subspan(protocol::k_batch_header_bytes), body);

@@ -43,6 +43,13 @@ def tool(main_class, *args, timeout_s=120):
     return done.returncode, done.stdout.decode()
 
 
+def new_cluster_id():
+    while True:
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if not cluster_id.startswith("-"):
+            return cluster_id
+
+
 class Broker:
     """A one-node cluster; 2.2.0 with a ZooKeeper of its own, the others in KRaft mode.
 
@@ -135,10 +142,12 @@ class Broker:
                     "allow.everyone.if.no.acl.found": "false",
                 }
             )
+        advertised = list(listeners)
         for one, port in self.listeners.values():
             listeners.append(f"{one.name}://{one.host}:{port}")
+            advertised.append(f"{one.name}://{one.host}:{one.advertised_port or port}")
             properties.update(one.properties())
-        properties["advertised.listeners"] = ",".join(listeners)
+        properties["advertised.listeners"] = ",".join(advertised)
         secured = "".join(f",{one.name}:{one.protocol}" for one, _ in self.listeners.values())
         if self._old():
             properties.update(
@@ -194,14 +203,14 @@ class Broker:
         properties.update(self.settings)
         return properties
 
+    def _cluster_id(self):
+        return new_cluster_id()
+
     def _format(self):
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        while cluster_id.startswith("-"):
-            cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         self._formatting = process.Process(
             f"{self.name}-format",
             [*QUICK_JAVA, "-cp", class_path(self.version), "kafka.tools.StorageTool"]
-            + ["format", "-t", cluster_id, "-c", self.config],
+            + ["format", "-t", self._cluster_id(), "-c", self.config],
             os.path.join(self.folder, "format.log"),
         )
 
@@ -268,6 +277,73 @@ class Broker:
         for part in (self.process, self.zookeeper):
             if part is not None:
                 part.kill()
+
+
+class Node(Broker):
+    """One of several nodes, each broker and controller at once."""
+
+    def __init__(self, cluster, number):
+        self._cluster = cluster
+        self.number = number
+        name = f"{cluster.name}-{number}"
+        super().__init__(cluster.version, name, cluster.folder, settings=cluster.settings)
+
+    def _cluster_id(self):
+        return self._cluster.cluster_id
+
+    def _properties(self):
+        ports_of = self._cluster.controller_ports
+        self.controller_port = ports_of[self.number - 1]
+        voters = (f"{node}@127.0.0.1:{port}" for node, port in enumerate(ports_of, 1))
+        own = {"node.id": self.number, "controller.quorum.voters": ",".join(voters)}
+        return {**super()._properties(), **own}
+
+
+class Cluster:
+    """Several nodes where every topic can have as many replicas; start() does not wait."""
+
+    SETTINGS = {
+        "offsets.topic.replication.factor": 3,
+        "transaction.state.log.replication.factor": 3,
+        "min.insync.replicas": 2,
+        # A dead node's partitions get another leader soon.
+        "broker.session.timeout.ms": 3000,
+        "broker.heartbeat.interval.ms": 500,
+    }
+
+    def __init__(self, version, name, folder, nodes=3):
+        self.version = version
+        self.name = name
+        self.folder = folder
+        self.settings = self.SETTINGS
+        self.cluster_id = new_cluster_id()
+        self.controller_ports = [ports.free_port() for _ in range(nodes)]
+        self.nodes = [Node(self, number) for number in range(1, nodes + 1)]
+
+    @property
+    def bootstrap(self):
+        return ",".join(node.bootstrap for node in self.nodes)
+
+    @property
+    def admin(self):
+        return {"bootstrap": self.bootstrap}
+
+    def node(self, number):
+        return self.nodes[number - 1]
+
+    def start(self):
+        for node in self.nodes:
+            node.start()
+        return self
+
+    def wait_ready(self, witness):
+        for node in self.nodes:
+            node.wait_ready(witness)
+        return self
+
+    def stop(self):
+        for node in self.nodes:
+            node.stop()
 
 
 def _accepts(host, port):

@@ -234,6 +234,7 @@ class Listener:
     client_authority: typing.Optional[Authority] = None  # required of clients
     host: str = "127.0.0.1"
     users: typing.Optional[dict] = None  # for PLAIN; name to password
+    advertised_port: typing.Optional[int] = None  # of a proxy before it
 
     def properties(self):
         """Of server.properties, by name, values escaped."""

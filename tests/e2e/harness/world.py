@@ -90,6 +90,10 @@ class World:
         """A broker that its scenario may disturb; stop() it at the end."""
         return kafka.Broker(version, name, self.folder, **options).start()
 
+    def private_cluster(self, version, name):
+        """Three nodes that their scenario may disturb; stop() them at the end."""
+        return kafka.Cluster(version, name, self.folder).start()
+
     def stage(self, name, source, target):
         return Stage(self, name, source, target)
 

@@ -3,9 +3,11 @@ package kferry.witness;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -16,13 +18,17 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -49,6 +55,8 @@ final class AdminCommands {
     commands.put("alter_topic", AdminCommands::alterTopic);
     commands.put("delete_records", AdminCommands::deleteRecords);
     commands.put("offsets", AdminCommands::offsets);
+    commands.put("replicas", AdminCommands::replicas);
+    commands.put("move_leaders", AdminCommands::moveLeaders);
     commands.put("group", AdminCommands::group);
     commands.put("set_group_offsets", AdminCommands::setGroupOffsets);
     commands.put("create_acls", AdminCommands::createAcls);
@@ -92,7 +100,10 @@ final class AdminCommands {
     List<NewTopic> topics = new ArrayList<>();
     for (JsonNode topic : args.get("topics")) {
       topics.add(
-          new NewTopic(topic.get("name").asText(), topic.get("partitions").asInt(), (short) 1)
+          new NewTopic(
+                  topic.get("name").asText(),
+                  topic.get("partitions").asInt(),
+                  (short) topic.path("replicas").asInt(1))
               .configs(strings(topic.path("configs"))));
     }
     Admin admin = Clients.admin(args);
@@ -180,26 +191,28 @@ final class AdminCommands {
     return own;
   }
 
+  private static Object alterTopic(JsonNode args) throws Exception {
+    return alterTopic(args, args.get("topic").asText(), strings(args.get("configs")));
+  }
+
   /** On brokers before 2.3 these are all settings of the topic: they only take a whole set. */
   @SuppressWarnings("deprecation")
-  private static Object alterTopic(JsonNode args) throws Exception {
+  static int alterTopic(JsonNode cluster, String topic, Map<String, String> configs)
+      throws Exception {
     List<AlterConfigOp> changes = new ArrayList<>();
-    strings(args.get("configs"))
-        .forEach(
-            (name, value) ->
-                changes.add(
-                    new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
-    ConfigResource topic =
-        new ConfigResource(ConfigResource.Type.TOPIC, args.get("topic").asText());
+    configs.forEach(
+        (name, value) ->
+            changes.add(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
     try {
-      Clients.admin(args).incrementalAlterConfigs(Map.of(topic, changes)).all().get();
+      Clients.admin(cluster).incrementalAlterConfigs(Map.of(resource, changes)).all().get();
     } catch (ExecutionException failure) {
       if (!(failure.getCause() instanceof UnsupportedVersionException)) {
         throw failure;
       }
       List<ConfigEntry> all = new ArrayList<>();
       changes.forEach(change -> all.add(change.configEntry()));
-      Clients.admin(args).alterConfigs(Map.of(topic, new Config(all))).all().get();
+      Clients.admin(cluster).alterConfigs(Map.of(resource, new Config(all))).all().get();
     }
     return changes.size();
   }
@@ -214,6 +227,40 @@ final class AdminCommands {
                 RecordsToDelete.beforeOffset(entry.getValue().asLong())));
     Clients.admin(args).deleteRecords(before).all().get();
     return before.size();
+  }
+
+  /** Leader, replicas and those in sync of each partition, by node. */
+  private static Object replicas(JsonNode args) throws Exception {
+    String topic = args.get("topic").asText();
+    List<Map<String, Object>> result = new ArrayList<>();
+    for (TopicPartitionInfo info :
+        Clients.admin(args).describeTopics(List.of(topic)).allTopicNames().get().get(topic)
+            .partitions()) {
+      result.add(
+          Map.of(
+              "leader", info.leader() == null ? -1 : info.leader().id(),
+              "replicas", info.replicas().stream().map(Node::id).collect(Collectors.toList()),
+              "in_sync", info.isr().stream().map(Node::id).collect(Collectors.toList())));
+    }
+    return result;
+  }
+
+  /** Makes the next replica of every partition its preferred leader, and elects that. */
+  private static Object moveLeaders(JsonNode args) throws Exception {
+    String topic = args.get("topic").asText();
+    Admin admin = Clients.admin(args);
+    Map<TopicPartition, Optional<NewPartitionReassignment>> orders = new HashMap<>();
+    for (TopicPartitionInfo info :
+        admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions()) {
+      List<Integer> order = info.replicas().stream().map(Node::id).collect(Collectors.toList());
+      Collections.rotate(order, -1);
+      orders.put(
+          new TopicPartition(topic, info.partition()),
+          Optional.of(new NewPartitionReassignment(order)));
+    }
+    admin.alterPartitionReassignments(orders).all().get();
+    admin.electLeaders(ElectionType.PREFERRED, orders.keySet()).partitions().get();
+    return orders.size();
   }
 
   private static Object offsets(JsonNode args) throws Exception {

@@ -36,6 +36,7 @@ final class ProduceCommands {
     commands.put("produce_records", ProduceCommands::records);
     commands.put("produce_corpus", Corpus::produce);
     commands.put("produce_raw", RawProduce::run);
+    commands.put("produce_hand_made", HandMade::run);
   }
 
   /** "count" numbered records to every one of "partitions" partitions. */

@@ -79,7 +79,7 @@ final class ReadCommands {
         "differences", differences);
   }
 
-  private static String difference(
+  static String difference(
       ConsumerRecord<byte[], byte[]> given,
       ConsumerRecord<byte[], byte[]> found,
       List<Long> freeTimestamps,

@@ -37,6 +37,8 @@ public final class Witness {
     ReadCommands.register(commands);
     OracleCommands.register(commands);
     SecurityCommands.register(commands);
+    RandomLogs.register(commands);
+    LogCompare.register(commands);
 
     ExecutorService workers =
         Executors.newCachedThreadPool(

@@ -28,6 +28,7 @@ using testing::ScriptedRequest;
 constexpr std::chrono::seconds k_patience{20};
 constexpr std::int16_t k_not_leader = 6;
 constexpr std::int16_t k_too_large = 10;
+constexpr std::int16_t k_corrupt = 2;
 constexpr std::int16_t k_not_enough_replicas = 19;
 constexpr std::int16_t k_after_append = 20;
 constexpr std::int16_t k_cluster_authorization = 31;
@@ -317,6 +318,27 @@ TEST_F(ProducerTest, a_partition_is_followed_to_its_new_leader) {
   ASSERT_TRUE(await_all());
   expect_logs(target);
   EXPECT_GE(target.cluster.connections(2), 1U);
+}
+
+TEST_F(ProducerTest, what_arrives_damaged_is_sent_again_once) {
+  Target target(1);
+  target.cluster.add_topic("t", 1);
+  target.refusal = k_corrupt;
+  int damaged = 0;
+  target.choose = [&](const TopicPartition&) {
+    return ++damaged == 1 ? Target::Fault::refuse : Target::Fault::none;
+  };
+  start(target);
+  send(lane("t", 0), 20);
+  ASSERT_TRUE(await_all());
+  expect_logs(target);
+  EXPECT_TRUE(refusals.empty());
+
+  target.change(
+      [&] { target.choose = [](const TopicPartition&) { return Target::Fault::refuse; }; });
+  send(lane("t", 0), 1);
+  ASSERT_TRUE(await([&] { return refusals.size() == 1; }));
+  EXPECT_EQ(refusals[0], (std::pair{k_corrupt, ErrorKind::record}));
 }
 
 TEST_F(ProducerTest, a_refused_batch_stops_its_lane_alone_until_a_reset) {

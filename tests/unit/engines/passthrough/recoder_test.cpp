@@ -138,6 +138,22 @@ TEST_F(RecoderTest, a_body_that_lies_is_an_error_and_adds_nothing) {
   EXPECT_EQ(recoder.records(), 0U);
 }
 
+TEST_F(RecoderTest, damage_gets_no_new_checksum) {
+  for (const std::size_t at : {22U, 40U, 70U}) {
+    PassBatch batch;
+    batch.own = batch_of(some(4), Codec::none, 0);
+    batch.own[at] ^= std::byte{1};
+    batch.records = 4;
+    batch.parts.push_back({batch.own, 0, 4});
+    recoder.begin(Codec::none, 1 << 20);
+    EXPECT_FALSE(add(batch.own, 0)) << at;
+    EXPECT_EQ(recoder.records(), 0U);
+    protocol::rewrite_header(batch.own, {9, 0}, 0);
+    std::vector<std::byte> out;
+    EXPECT_FALSE(cut_out(batch, batch.parts[0], 1, 3, out)) << at;
+  }
+}
+
 TEST_F(RecoderTest, a_range_is_cut_out_without_what_was_given_up) {
   const auto records = some(6);
   PassBatch batch;
