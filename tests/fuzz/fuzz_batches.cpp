@@ -94,6 +94,9 @@ void check_parts(const PassBatch& batch, const Judgement& from) {
     const auto scanned = protocol::scan_batch(part.bytes);
     KF_CHECK(scanned.state == BatchScan::whole && scanned.size_bytes == part.bytes.size());
     KF_CHECK(scanned.header.dense() && protocol::checksum_holds(part.bytes));
+    if (scanned.header.codec() == protocol::Codec::none) {
+      KF_CHECK(part.bytes.size() <= k_recoded_bytes_max || part.records == 1);
+    }
     KF_CHECK(part.first == records && part.records > 0);
     KF_CHECK(static_cast<std::uint32_t>(scanned.header.record_count) == part.records);
     records += part.records;
