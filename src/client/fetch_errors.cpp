@@ -1,167 +1,62 @@
 #include "client/fetch_errors.hpp"
 
+#include <algorithm>
 #include <array>
+
+#include "kferry/protocol/errors.hpp"
 
 namespace kferry::client {
 namespace {
 
+using protocol::error_code;
 using R = FetchReaction;
 
-/// From code -1 on without holes. Most codes are no answer to Fetch or OffsetForLeaderEpoch that
-/// any broker is known to give; should one come it is tried again for a while, then the shard says
-/// so. An offline log directory (KAFKA_STORAGE_ERROR) makes another replica the leader.
-constexpr std::array k_errors{
-    FetchError{-1, "UNKNOWN_SERVER_ERROR", R::for_a_while},
-    FetchError{0, "NONE", R::deliver},
-    FetchError{1, "OFFSET_OUT_OF_RANGE", R::out_of_range},
-    FetchError{2, "CORRUPT_MESSAGE", R::corrupt},
-    FetchError{3, "UNKNOWN_TOPIC_OR_PARTITION", R::for_a_while},
-    FetchError{4, "INVALID_FETCH_SIZE", R::for_a_while},
-    FetchError{5, "LEADER_NOT_AVAILABLE", R::move},
-    FetchError{6, "NOT_LEADER_OR_FOLLOWER", R::move},
-    FetchError{7, "REQUEST_TIMED_OUT", R::retry},
-    FetchError{8, "BROKER_NOT_AVAILABLE", R::move},
-    FetchError{9, "REPLICA_NOT_AVAILABLE", R::move},
-    FetchError{10, "MESSAGE_TOO_LARGE", R::for_a_while},
-    FetchError{11, "STALE_CONTROLLER_EPOCH", R::for_a_while},
-    FetchError{12, "OFFSET_METADATA_TOO_LARGE", R::for_a_while},
-    FetchError{13, "NETWORK_EXCEPTION", R::move},
-    FetchError{14, "COORDINATOR_LOAD_IN_PROGRESS", R::for_a_while},
-    FetchError{15, "COORDINATOR_NOT_AVAILABLE", R::for_a_while},
-    FetchError{16, "NOT_COORDINATOR", R::for_a_while},
-    FetchError{17, "INVALID_TOPIC_EXCEPTION", R::refused},
-    FetchError{18, "RECORD_LIST_TOO_LARGE", R::for_a_while},
-    FetchError{19, "NOT_ENOUGH_REPLICAS", R::for_a_while},
-    FetchError{20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND", R::for_a_while},
-    FetchError{21, "INVALID_REQUIRED_ACKS", R::for_a_while},
-    FetchError{22, "ILLEGAL_GENERATION", R::for_a_while},
-    FetchError{23, "INCONSISTENT_GROUP_PROTOCOL", R::for_a_while},
-    FetchError{24, "INVALID_GROUP_ID", R::for_a_while},
-    FetchError{25, "UNKNOWN_MEMBER_ID", R::for_a_while},
-    FetchError{26, "INVALID_SESSION_TIMEOUT", R::for_a_while},
-    FetchError{27, "REBALANCE_IN_PROGRESS", R::for_a_while},
-    FetchError{28, "INVALID_COMMIT_OFFSET_SIZE", R::for_a_while},
-    FetchError{29, "TOPIC_AUTHORIZATION_FAILED", R::refused},
-    FetchError{30, "GROUP_AUTHORIZATION_FAILED", R::for_a_while},
-    FetchError{31, "CLUSTER_AUTHORIZATION_FAILED", R::refused},
-    FetchError{32, "INVALID_TIMESTAMP", R::for_a_while},
-    FetchError{33, "UNSUPPORTED_SASL_MECHANISM", R::for_a_while},
-    FetchError{34, "ILLEGAL_SASL_STATE", R::for_a_while},
-    FetchError{35, "UNSUPPORTED_VERSION", R::for_a_while},
-    FetchError{36, "TOPIC_ALREADY_EXISTS", R::for_a_while},
-    FetchError{37, "INVALID_PARTITIONS", R::for_a_while},
-    FetchError{38, "INVALID_REPLICATION_FACTOR", R::for_a_while},
-    FetchError{39, "INVALID_REPLICA_ASSIGNMENT", R::for_a_while},
-    FetchError{40, "INVALID_CONFIG", R::for_a_while},
-    FetchError{41, "NOT_CONTROLLER", R::for_a_while},
-    FetchError{42, "INVALID_REQUEST", R::for_a_while},
-    FetchError{43, "UNSUPPORTED_FOR_MESSAGE_FORMAT", R::for_a_while},
-    FetchError{44, "POLICY_VIOLATION", R::for_a_while},
-    FetchError{45, "OUT_OF_ORDER_SEQUENCE_NUMBER", R::for_a_while},
-    FetchError{46, "DUPLICATE_SEQUENCE_NUMBER", R::for_a_while},
-    FetchError{47, "INVALID_PRODUCER_EPOCH", R::for_a_while},
-    FetchError{48, "INVALID_TXN_STATE", R::for_a_while},
-    FetchError{49, "INVALID_PRODUCER_ID_MAPPING", R::for_a_while},
-    FetchError{50, "INVALID_TRANSACTION_TIMEOUT", R::for_a_while},
-    FetchError{51, "CONCURRENT_TRANSACTIONS", R::for_a_while},
-    FetchError{52, "TRANSACTION_COORDINATOR_FENCED", R::for_a_while},
-    FetchError{53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", R::for_a_while},
-    FetchError{54, "SECURITY_DISABLED", R::for_a_while},
-    FetchError{55, "OPERATION_NOT_ATTEMPTED", R::for_a_while},
-    FetchError{56, "KAFKA_STORAGE_ERROR", R::move},
-    FetchError{57, "LOG_DIR_NOT_FOUND", R::for_a_while},
-    FetchError{58, "SASL_AUTHENTICATION_FAILED", R::for_a_while},
-    FetchError{59, "UNKNOWN_PRODUCER_ID", R::for_a_while},
-    FetchError{60, "REASSIGNMENT_IN_PROGRESS", R::for_a_while},
-    FetchError{61, "DELEGATION_TOKEN_AUTH_DISABLED", R::for_a_while},
-    FetchError{62, "DELEGATION_TOKEN_NOT_FOUND", R::for_a_while},
-    FetchError{63, "DELEGATION_TOKEN_OWNER_MISMATCH", R::for_a_while},
-    FetchError{64, "DELEGATION_TOKEN_REQUEST_NOT_ALLOWED", R::for_a_while},
-    FetchError{65, "DELEGATION_TOKEN_AUTHORIZATION_FAILED", R::for_a_while},
-    FetchError{66, "DELEGATION_TOKEN_EXPIRED", R::for_a_while},
-    FetchError{67, "INVALID_PRINCIPAL_TYPE", R::for_a_while},
-    FetchError{68, "NON_EMPTY_GROUP", R::for_a_while},
-    FetchError{69, "GROUP_ID_NOT_FOUND", R::for_a_while},
-    FetchError{70, "FETCH_SESSION_ID_NOT_FOUND", R::new_session},
-    FetchError{71, "INVALID_FETCH_SESSION_EPOCH", R::new_session},
-    FetchError{72, "LISTENER_NOT_FOUND", R::move},
-    FetchError{73, "TOPIC_DELETION_DISABLED", R::for_a_while},
-    FetchError{74, "FENCED_LEADER_EPOCH", R::move},
-    FetchError{75, "UNKNOWN_LEADER_EPOCH", R::move},
-    FetchError{76, "UNSUPPORTED_COMPRESSION_TYPE", R::refused},
-    FetchError{77, "STALE_BROKER_EPOCH", R::for_a_while},
-    FetchError{78, "OFFSET_NOT_AVAILABLE", R::retry},
-    FetchError{79, "MEMBER_ID_REQUIRED", R::for_a_while},
-    FetchError{80, "PREFERRED_LEADER_NOT_AVAILABLE", R::move},
-    FetchError{81, "GROUP_MAX_SIZE_REACHED", R::for_a_while},
-    FetchError{82, "FENCED_INSTANCE_ID", R::for_a_while},
-    FetchError{83, "ELIGIBLE_LEADERS_NOT_AVAILABLE", R::move},
-    FetchError{84, "ELECTION_NOT_NEEDED", R::for_a_while},
-    FetchError{85, "NO_REASSIGNMENT_IN_PROGRESS", R::for_a_while},
-    FetchError{86, "GROUP_SUBSCRIBED_TO_TOPIC", R::for_a_while},
-    FetchError{87, "INVALID_RECORD", R::for_a_while},
-    FetchError{88, "UNSTABLE_OFFSET_COMMIT", R::for_a_while},
-    FetchError{89, "THROTTLING_QUOTA_EXCEEDED", R::retry},
-    FetchError{90, "PRODUCER_FENCED", R::for_a_while},
-    FetchError{91, "RESOURCE_NOT_FOUND", R::for_a_while},
-    FetchError{92, "DUPLICATE_RESOURCE", R::for_a_while},
-    FetchError{93, "UNACCEPTABLE_CREDENTIAL", R::for_a_while},
-    FetchError{94, "INCONSISTENT_VOTER_SET", R::for_a_while},
-    FetchError{95, "INVALID_UPDATE_VERSION", R::for_a_while},
-    FetchError{96, "FEATURE_UPDATE_FAILED", R::for_a_while},
-    FetchError{97, "PRINCIPAL_DESERIALIZATION_FAILURE", R::for_a_while},
-    FetchError{98, "SNAPSHOT_NOT_FOUND", R::for_a_while},
-    FetchError{99, "POSITION_OUT_OF_RANGE", R::for_a_while},
-    FetchError{100, "UNKNOWN_TOPIC_ID", R::for_a_while},
-    FetchError{101, "DUPLICATE_BROKER_REGISTRATION", R::for_a_while},
-    FetchError{102, "BROKER_ID_NOT_REGISTERED", R::for_a_while},
-    FetchError{103, "INCONSISTENT_TOPIC_ID", R::for_a_while},
-    FetchError{104, "INCONSISTENT_CLUSTER_ID", R::for_a_while},
-    FetchError{105, "TRANSACTIONAL_ID_NOT_FOUND", R::for_a_while},
-    FetchError{106, "FETCH_SESSION_TOPIC_ID_ERROR", R::new_session},
-    FetchError{107, "INELIGIBLE_REPLICA", R::move},
-    FetchError{108, "NEW_LEADER_ELECTED", R::move},
-    FetchError{109, "OFFSET_MOVED_TO_TIERED_STORAGE", R::for_a_while},
-    FetchError{110, "FENCED_MEMBER_EPOCH", R::for_a_while},
-    FetchError{111, "UNRELEASED_INSTANCE_ID", R::for_a_while},
-    FetchError{112, "UNSUPPORTED_ASSIGNOR", R::for_a_while},
-    FetchError{113, "STALE_MEMBER_EPOCH", R::for_a_while},
-    FetchError{114, "MISMATCHED_ENDPOINT_TYPE", R::for_a_while},
-    FetchError{115, "UNSUPPORTED_ENDPOINT_TYPE", R::for_a_while},
-    FetchError{116, "UNKNOWN_CONTROLLER_ID", R::for_a_while},
-    FetchError{117, "UNKNOWN_SUBSCRIPTION_ID", R::for_a_while},
-    FetchError{118, "TELEMETRY_TOO_LARGE", R::for_a_while},
-    FetchError{119, "INVALID_REGISTRATION", R::for_a_while},
-    FetchError{120, "TRANSACTION_ABORTABLE", R::for_a_while},
-    FetchError{121, "INVALID_RECORD_STATE", R::for_a_while},
-    FetchError{122, "SHARE_SESSION_NOT_FOUND", R::for_a_while},
-    FetchError{123, "INVALID_SHARE_SESSION_EPOCH", R::for_a_while},
-    FetchError{124, "FENCED_STATE_EPOCH", R::for_a_while},
-    FetchError{125, "INVALID_VOTER_KEY", R::for_a_while},
-    FetchError{126, "DUPLICATE_VOTER", R::for_a_while},
-    FetchError{127, "VOTER_NOT_FOUND", R::for_a_while},
-    FetchError{128, "INVALID_REGULAR_EXPRESSION", R::for_a_while},
-    FetchError{129, "REBOOTSTRAP_REQUIRED", R::for_a_while},
-    FetchError{130, "STREAMS_INVALID_TOPOLOGY", R::for_a_while},
-    FetchError{131, "STREAMS_INVALID_TOPOLOGY_EPOCH", R::for_a_while},
-    FetchError{132, "STREAMS_TOPOLOGY_FENCED", R::for_a_while},
-    FetchError{133, "SHARE_SESSION_LIMIT_REACHED", R::for_a_while},
+struct Row {
+  std::int16_t code;
+  FetchReaction reaction;
 };
-constexpr std::int16_t k_first_code = k_errors.front().code;
+
+/// All others count as for_a_while. Most are no answer to Fetch or OffsetForLeaderEpoch that any
+/// broker is known to give; should one come it is tried again for a while, then the shard says so.
+/// An offline log directory (KAFKA_STORAGE_ERROR) makes another replica the leader.
+constexpr std::array k_reactions{
+    Row{error_code("NONE"), R::deliver},
+    Row{error_code("OFFSET_OUT_OF_RANGE"), R::out_of_range},
+    Row{error_code("CORRUPT_MESSAGE"), R::corrupt},
+    Row{error_code("LEADER_NOT_AVAILABLE"), R::move},
+    Row{error_code("NOT_LEADER_OR_FOLLOWER"), R::move},
+    Row{error_code("REQUEST_TIMED_OUT"), R::retry},
+    Row{error_code("BROKER_NOT_AVAILABLE"), R::move},
+    Row{error_code("REPLICA_NOT_AVAILABLE"), R::move},
+    Row{error_code("NETWORK_EXCEPTION"), R::move},
+    Row{error_code("INVALID_TOPIC_EXCEPTION"), R::refused},
+    Row{error_code("TOPIC_AUTHORIZATION_FAILED"), R::refused},
+    Row{error_code("CLUSTER_AUTHORIZATION_FAILED"), R::refused},
+    Row{error_code("KAFKA_STORAGE_ERROR"), R::move},
+    Row{error_code("FETCH_SESSION_ID_NOT_FOUND"), R::new_session},
+    Row{error_code("INVALID_FETCH_SESSION_EPOCH"), R::new_session},
+    Row{error_code("LISTENER_NOT_FOUND"), R::move},
+    Row{error_code("FENCED_LEADER_EPOCH"), R::move},
+    Row{error_code("UNKNOWN_LEADER_EPOCH"), R::move},
+    Row{error_code("UNSUPPORTED_COMPRESSION_TYPE"), R::refused},
+    Row{error_code("OFFSET_NOT_AVAILABLE"), R::retry},
+    Row{error_code("PREFERRED_LEADER_NOT_AVAILABLE"), R::move},
+    Row{error_code("ELIGIBLE_LEADERS_NOT_AVAILABLE"), R::move},
+    Row{error_code("THROTTLING_QUOTA_EXCEEDED"), R::retry},
+    Row{error_code("FETCH_SESSION_TOPIC_ID_ERROR"), R::new_session},
+    Row{error_code("INELIGIBLE_REPLICA"), R::move},
+    Row{error_code("NEW_LEADER_ELECTED"), R::move},
+};
 
 }  // namespace
 
 FetchError fetch_error(std::int16_t code) noexcept {
-  const std::int32_t index = code - k_first_code;
-  if (index < 0 || static_cast<std::size_t>(index) >= k_errors.size()) {
-    return {code, "", R::for_a_while};
-  }
-  return k_errors[static_cast<std::size_t>(index)];
+  const auto* const found = std::find_if(k_reactions.begin(), k_reactions.end(),
+                                         [code](const Row& row) { return row.code == code; });
+  return {code, protocol::error_name(code),
+          found == k_reactions.end() ? R::for_a_while : found->reaction};
 }
 
-std::string fetch_error_name(std::int16_t code) {
-  const FetchError error = fetch_error(code);
-  return error.name.empty() ? "ERROR_" + std::to_string(code) : std::string(error.name);
-}
+std::string fetch_error_name(std::int16_t code) { return protocol::error_text(code); }
 
 }  // namespace kferry::client

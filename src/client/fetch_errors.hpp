@@ -20,11 +20,11 @@ enum class FetchReaction {
 
 struct FetchError {
   std::int16_t code;
-  std::string_view name;  ///< Kafka's, as in org.apache.kafka.common.protocol.Errors
+  std::string_view name;  ///< Kafka's; empty when the code is not known
   FetchReaction reaction;
 };
 
-/// Every code of Kafka up to 4.1 has a row; what comes later counts as for_a_while.
+/// What is not known to be an answer to a fetch counts as for_a_while.
 FetchError fetch_error(std::int16_t code) noexcept;
 /// "NOT_LEADER_OR_FOLLOWER"; of an unknown code "ERROR_4711".
 std::string fetch_error_name(std::int16_t code);

@@ -23,7 +23,7 @@ inline constexpr int k_retries_of_some = 30;
 
 struct ProduceError {
   std::int16_t code;
-  std::string_view name;  ///< Kafka's, as in org.apache.kafka.common.protocol.Errors
+  std::string_view name;  ///< Kafka's; UNKNOWN when the code is not known
   ProduceReaction reaction;
 };
 

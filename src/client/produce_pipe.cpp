@@ -19,7 +19,7 @@ SteadyTime now() { return std::chrono::steady_clock::now(); }
 void ProduceExchange::encode(std::int16_t version_to_use, std::int32_t timeout_ms,
                              std::string_view client_id) {
   // The wire groups partitions by topic.
-  std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
     return a.lane->lane.target.topic < b.lane->lane.target.topic;
   });
   partitions_.clear();

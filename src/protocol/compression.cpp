@@ -42,14 +42,14 @@ Error refused(Codec codec) {
 bool grow(Buffer& out, std::size_t used, std::size_t bytes_max) {
   if (used < out.size()) return true;
   if (out.size() >= bytes_max) return false;
-  const std::size_t wanted = std::max({out.size() * 2, out.capacity(), k_guess_bytes_min});
-  out.resize(std::min(wanted, bytes_max));
+  out.resize(std::min(std::max(out.size() * 2, k_guess_bytes_min), bytes_max));
   return true;
 }
 
+/// Not all that the buffer has room for: a small batch behind a large one would pay for zeroing it.
 void guess(Buffer& out, ByteView compressed, std::size_t bytes_max) {
   const std::size_t wanted = std::max(compressed.size() * k_first_guess_factor, k_guess_bytes_min);
-  out.resize(std::min(std::max(wanted, out.capacity()), bytes_max));
+  out.resize(std::min(wanted, bytes_max));
 }
 
 struct EndInflate {

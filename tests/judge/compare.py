@@ -9,6 +9,7 @@ import argparse
 import fnmatch
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -170,16 +171,28 @@ class Java:
             "javac",
         )
 
+    def run(self, version, arguments):
+        path = f"{self.classes}{os.pathsep}{kafka_jars(version)}"
+        command = ["java", *JAVA_FLAGS, *self.flags, "-cp", path, self.main_class]
+        return run([*command, *arguments], "Java's side")
+
     def answers(self, arguments):
         """With several versions the cases are called <version>/<case>."""
         everything = {}
         for version in self.versions:
-            path = f"{self.classes}{os.pathsep}{kafka_jars(version)}"
-            command = ["java", *JAVA_FLAGS, *self.flags, "-cp", path, self.main_class]
-            answers = said(run([*command, *arguments], "Java's side"), "Java's side")
+            answers = said(self.run(version, arguments), "Java's side")
             prefix = f"{version}/" if len(self.versions) > 1 else ""
             everything.update({prefix + case: answer for case, answer in answers.items()})
         return everything
+
+
+def make_by_both(java, ours, folder, count):
+    """Random cases, by Java for us to read and by us for Java."""
+    seed = os.environ.get("KFERRY_TEST_SEED") or str(random.randrange(1 << 31))
+    print(f"KFERRY_TEST_SEED={seed}", flush=True)
+    arguments = ["--make", folder, seed, str(count)]
+    java.run(java.versions[0], arguments)
+    run([ours, *arguments], "our side")
 
 
 def judge(options):
@@ -202,6 +215,8 @@ def judge(options):
         lay_out(corpus, cases)
     if options.make:
         run([options.make, cases], options.make)
+    if options.made_by_both:
+        make_by_both(java, options.ours, cases, options.made_by_both)
     by_java = java.answers([cases])
     ours = said(run([options.ours, cases], "our side"), "our side")
     return len(by_java), verdict(by_java, ours, wanted, options.cases_min)
@@ -217,6 +232,11 @@ def main():
     parser.add_argument("--kafka", action="append", help="version of the jars; may be repeated")
     parser.add_argument("--java-flag", action="append", default=[], help="without the first dash")
     parser.add_argument("--make", help="a program that fills the folder it is given with cases")
+    parser.add_argument(
+        "--made-by-both",
+        type=int,
+        help="how many random cases each of the two programs makes, with --make FOLDER SEED COUNT",
+    )
     parser.add_argument(
         "--cases-from-java",
         action="store_true",

@@ -9,15 +9,30 @@
 namespace kferry::engines::passthrough {
 namespace {
 
+/// What stands around a record's content: two varints, a varlong and the attributes.
+constexpr std::size_t k_record_overhead_bytes_max = 5 + 5 + 10 + 1;
+
 Error undecodable(const protocol::BatchHeader& header) {
   return {ErrorKind::record, "the batch at offset " + std::to_string(header.base_offset) +
-                                 " can not be decoded: its records do not fill it"};
+                                 " can not be decoded: its records do not fit it"};
 }
 
-/// What is built here gets a checksum of its own, so damage has to be found before.
 Error damaged(const protocol::BatchHeader& header) {
   return {ErrorKind::record, "the batch at offset " + std::to_string(header.base_offset) +
                                  " is damaged: its checksum does not hold"};
+}
+
+/// Whether all records are there, and at offsets that ascend within the batch.
+bool readable(ByteView body, const protocol::BatchHeader& header) {
+  protocol::RecordsReader reader(body, header.record_count);
+  std::int32_t before = -1;
+  while (const auto record = reader.next()) {
+    if (record->offset_delta <= before || record->offset_delta > header.last_offset_delta) {
+      return false;
+    }
+    before = record->offset_delta;
+  }
+  return reader.complete();
 }
 
 std::int64_t time_of(const protocol::BatchHeader& header, const protocol::RawRecord& record) {
@@ -39,6 +54,7 @@ void Recoder::begin(protocol::Codec codec, std::size_t bytes_max) {
 
 Result<void> Recoder::add(ByteView batch, const protocol::BatchHeader& header,
                           std::int64_t from_offset, bool append_time) {
+  // What is recoded gets a right checksum, so damage would be hidden here for good.
   if (!protocol::checksum_holds(batch)) return damaged(header);
   const ByteView content = batch.subspan(protocol::k_batch_header_bytes);
   ByteView body = content;
@@ -46,16 +62,14 @@ Result<void> Recoder::add(ByteView batch, const protocol::BatchHeader& header,
     if (auto result = protocol::decompress(header.codec(), content, body_); !result) return result;
     body = body_;
   }
-  // A look ahead: nothing is added of a batch whose end can not be read.
-  protocol::RecordsReader ahead(body, header.record_count);
-  while (ahead.next()) {
-  }
-  if (!ahead.complete()) return undecodable(header);
+  // Nothing is added of a batch whose end can not be read.
+  if (!readable(body, header)) return undecodable(header);
   protocol::RecordsReader reader(body, header.record_count);
   while (const auto record = reader.next()) {
     const std::int64_t offset = header.base_offset + record->offset_delta;
     if (offset < from_offset) continue;
-    if (builder_.records() > 0 && builder_.size_bytes() + record->content.size() > bytes_max_) {
+    const std::size_t record_bytes = record->content.size() + k_record_overhead_bytes_max;
+    if (builder_.records() > 0 && builder_.size_bytes() + record_bytes > bytes_max_) {
       if (auto result = close_part(); !result) return result;
     }
     builder_.add(append_time ? header.max_timestamp : time_of(header, *record), record->content);

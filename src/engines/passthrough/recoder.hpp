@@ -19,8 +19,7 @@ class Recoder {
   /// records allow (measured before compression).
   void begin(protocol::Codec codec, std::size_t bytes_max);
   /// Adds the records of a batch from the source offset on. append_time: all of them get the
-  /// batch's append time. Errors: record (the batch is damaged or can not be decoded; nothing of it
-  /// was added).
+  /// batch's append time. Errors: record (damaged or not decodable; nothing of it was added).
   Result<void> add(ByteView batch, const protocol::BatchHeader& header, std::int64_t from_offset,
                    bool append_time);
   /// Closes the last batch and hands everything to the PassBatch: bytes, parts and offsets.

@@ -55,15 +55,6 @@ TEST(FetchErrors, EveryCodeOfKafkaHasOneReaction) {
   for (const auto& [name, reaction] : k_known) EXPECT_TRUE(names.contains(name)) << name;
 }
 
-TEST(FetchErrors, NamesAreThoseOfKafka) {
-  EXPECT_EQ(fetch_error_name(-1), "UNKNOWN_SERVER_ERROR");
-  EXPECT_EQ(fetch_error_name(0), "NONE");
-  EXPECT_EQ(fetch_error_name(3), "UNKNOWN_TOPIC_OR_PARTITION");
-  EXPECT_EQ(fetch_error_name(70), "FETCH_SESSION_ID_NOT_FOUND");
-  EXPECT_EQ(fetch_error_name(106), "FETCH_SESSION_TOPIC_ID_ERROR");
-  EXPECT_EQ(fetch_error_name(133), "SHARE_SESSION_LIMIT_REACHED");
-}
-
 TEST(FetchErrors, UnknownCodesAreTriedForAWhile) {
   for (const int code : {-2, 134, 4'711, -32'768, 32'767}) {
     const auto unknown = static_cast<std::int16_t>(code);

@@ -154,6 +154,48 @@ TEST_F(RecoderTest, damage_gets_no_new_checksum) {
   }
 }
 
+TEST_F(RecoderTest, damage_is_an_error_and_adds_nothing) {
+  const auto good = batch_of(some(2), Codec::none, 0);
+  auto bad = batch_of({{1, "value"}}, Codec::none, 2);
+  bad.back() ^= std::byte{1};
+  recoder.begin(Codec::none, 1 << 20);
+  ASSERT_TRUE(add(good, 0));
+  const auto added = add(bad, 2);
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().kind, ErrorKind::record);
+  EXPECT_EQ(recoder.records(), 2U);
+
+  PassBatch batch;
+  batch.own = bad;
+  batch.records = 1;
+  batch.parts.push_back({batch.own, 0, 1});
+  std::vector<std::byte> out;
+  EXPECT_FALSE(cut_out(batch, batch.parts[0], 0, 1, out));
+}
+
+TEST_F(RecoderTest, offsets_outside_of_the_batch_are_an_error) {
+  auto bytes = batch_of(some(3), Codec::none, 10);
+  BatchHeader header = protocol::scan_batch(bytes).header;
+  header.record_count = 3;
+  header.last_offset_delta = 1;
+  protocol::write_header(bytes, header);
+  recoder.begin(Codec::none, 1 << 20);
+  // The header itself is impossible, so what scan_batch says of it is handed over by hand.
+  EXPECT_FALSE(recoder.add(bytes, header, 10, false));
+  EXPECT_EQ(recoder.records(), 0U);
+}
+
+TEST_F(RecoderTest, no_part_is_larger_than_the_limit) {
+  for (int round = 0; round < 50; ++round) {
+    const std::size_t limit = 300 + random.below(700);
+    recoder.begin(Codec::none, limit);
+    ASSERT_TRUE(add(batch_of(some(20), Codec::none, 0), 0));
+    PassBatch batch;
+    ASSERT_TRUE(recoder.finish(batch));
+    for (const auto& part : batch.parts) EXPECT_LE(part.bytes.size(), limit);
+  }
+}
+
 TEST_F(RecoderTest, a_range_is_cut_out_without_what_was_given_up) {
   const auto records = some(6);
   PassBatch batch;
