@@ -50,8 +50,8 @@ def _parser():
     parser = argparse.ArgumentParser(prog="run.sh", description=__doc__)
     parser.add_argument("kinds", nargs="*", metavar="KIND",
                         help=f"{', '.join(KINDS)}, or {ALL}; default: {KINDS[0]}")  # fmt: skip
-    parser.add_argument("--mirrors", type=_names, help="names by commas; else those of the kind: "
-                        f"{copying.RELAY}, {delay.NO_MIRROR}, {', '.join(mirrors.ALL)}")  # fmt: skip
+    known = ", ".join((copying.RELAY, delay.NO_MIRROR, *mirrors.ALL))
+    parser.add_argument("--mirrors", type=_names, help=f"by commas; else the kind's: {known}")
     parser.add_argument("--rounds", type=int, help="default: 3, of delay 5")
     parser.add_argument("--name", help="name of the result's files; default: the kind's")
     parser.add_argument("--markdown", action="store_true", help="print tables for a README")
