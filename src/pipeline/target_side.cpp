@@ -206,7 +206,7 @@ void Stream::choose_careful() {
 
 bool Stream::take_from_ring(Shard& shard) {
   Shard::TargetState& state = shard.writing;
-  if (state.ledger.full()) return false;
+  if (state.ledger.full() || state.ledger.in_flight() >= writer_->batches_ahead_max()) return false;
   auto popped = shard.ring.try_pop();
   if (!popped) return false;
   wake_source(shard);

@@ -100,6 +100,8 @@ class Writer {
   virtual ~Writer() = default;
   /// Sends records [from, from + count_max) of the batch in order.
   virtual WriteOutcome write(Batch& batch, std::uint32_t from, std::uint32_t count_max) = 0;
+  /// How many batches of a shard it is worth to give it before some are acknowledged.
+  virtual std::size_t batches_ahead_max() const { return k_ledger_slots; }
   /// Passes acknowledgements on; never waits.
   virtual void collect(AckListener& listener) = 0;
   /// Why the producer is dead, or null while it works.

@@ -8,6 +8,9 @@
 
 namespace kferry::pipeline {
 
+/// Batches of one shard that may be on their way to the target.
+inline constexpr std::size_t k_ledger_slots = 64;
+
 /// Which batches in flight are acknowledged, for one shard; yields the source offset that is safe
 /// to commit. Slots are closed in any order, the safe offset moves only over a closed prefix.
 ///

@@ -16,11 +16,9 @@
 
 namespace kferry::pipeline {
 
-/// Batches between a shard's two threads: enough that the source side fills it in one go and then
-/// sleeps until half of it is gone. What waits here is bounded by bytes as well.
-inline constexpr std::size_t k_ring_batches = 32;
-/// Batches of one shard that may be on their way to the target.
-inline constexpr std::size_t k_ledger_slots = 64;
+/// Batches between a shard's two sides. Few, since what waits here is memory, and leaves the
+/// processor's cache; enough that the source side stays ahead while the target side empties half.
+inline constexpr std::size_t k_ring_batches = 8;
 
 /// One source topic-partition of a flow: the unit of order, of position and of failure. A plain
 /// meeting place for the threads that work on it: every member says whose it is.

@@ -12,7 +12,7 @@ namespace {
 using pipeline::ReadFailure;
 
 /// What one partition may always have waiting.
-constexpr std::size_t k_queued_bytes_min = 256U << 10;
+constexpr std::size_t k_queued_bytes_min = 64U << 10;
 /// Else what so many answers hold for it: one is taken while the next one comes.
 constexpr std::size_t k_answers_queued = 2;
 

@@ -22,6 +22,8 @@ using pipeline::Batch;
 using pipeline::WriteOutcome;
 
 constexpr std::int16_t k_corrupt_message = 2;
+/// Those in flight and as many more: what waits longer leaves the processor's cache meanwhile.
+constexpr std::size_t k_batches_queued = 2;
 /// Nothing depends on it: the producer ends a reset by itself.
 constexpr Milliseconds k_reset_turn{100};
 
@@ -57,6 +59,9 @@ class PassWriter final : public pipeline::Writer, client::ProduceListener {
   PassWriter& operator=(const PassWriter&) = delete;
 
   WriteOutcome write(Batch& batch, std::uint32_t from, std::uint32_t count_max) override;
+  std::size_t batches_ahead_max() const override {
+    return k_batches_queued * static_cast<std::size_t>(options_.produce.batches_in_flight_max);
+  }
   void collect(AckListener& listener) override;
   const std::string* broken() const override { return broken_ ? &*broken_ : nullptr; }
   Result<void> reset(AckListener& listener, Milliseconds graceful) override;
