@@ -135,7 +135,9 @@ TEST_P(Trouble, WithoutTheRightToIdempotenceItGoesOnWithoutIt) {
   ASSERT_NO_FATAL_FAILURE(world.send(300));
   ASSERT_NO_FATAL_FAILURE(world.start());
   EXPECT_TRUE(world.all_arrive()) << world.fault();
-  EXPECT_EQ(world.snapshot().producer_recreations, 1U);
+  // librdkafka's producer has to be made anew for it, our own just goes on.
+  const bool records = GetParam() == config::EngineChoice::records;
+  EXPECT_EQ(world.snapshot().producer_recreations, records ? 1U : 0U);
   expect_all();
 }
 

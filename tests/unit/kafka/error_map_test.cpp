@@ -53,6 +53,7 @@ const Table k_request = {
     {RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, ErrorKind::unreachable},
     {RD_KAFKA_RESP_ERR__FATAL, ErrorKind::fatal},
     {RD_KAFKA_RESP_ERR__INVALID_ARG, ErrorKind::configuration},
+    {RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, ErrorKind::configuration},
     {RD_KAFKA_RESP_ERR_INVALID_CONFIG, ErrorKind::configuration},
     {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, ErrorKind::configuration},
     {RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, ErrorKind::configuration},
