@@ -245,7 +245,7 @@ final class AdminCommands {
     return result;
   }
 
-  /** Makes the next replica of every partition its preferred leader, and elects that. */
+  /** Makes another replica of every partition its preferred leader, and elects that. */
   private static Object moveLeaders(JsonNode args) throws Exception {
     String topic = args.get("topic").asText();
     Admin admin = Clients.admin(args);
@@ -253,7 +253,9 @@ final class AdminCommands {
     for (TopicPartitionInfo info :
         admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions()) {
       List<Integer> order = info.replicas().stream().map(Node::id).collect(Collectors.toList());
-      Collections.rotate(order, -1);
+      do {
+        Collections.rotate(order, -1);
+      } while (info.leader() != null && order.get(0) == info.leader().id());
       orders.put(
           new TopicPartition(topic, info.partition()),
           Optional.of(new NewPartitionReassignment(order)));
