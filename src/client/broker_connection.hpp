@@ -69,6 +69,7 @@ class BrokerConnection final : public Connection,
   void write_soon();
   void write_turn();
   void wait_readable();
+  void fit_low_water();
   void wait_writable();
 
   void arm_timer();
@@ -110,6 +111,7 @@ class BrokerConnection final : public Connection,
   std::int32_t next_correlation_id_ = 0;
   bool served_ = false;  ///< has answered somebody's request
   bool read_waits_ = false;
+  int low_water_ = 1;  ///< of the socket, bytes
   bool write_waits_ = false;
 
   boost::asio::steady_timer timer_;

@@ -20,6 +20,10 @@ namespace {
 constexpr std::size_t k_pieces_max = 1'024;
 /// Then others on the loop have their turn.
 constexpr int k_reads_per_turn = 16;
+/// Less is not worth a system call to say so.
+constexpr std::size_t k_low_water_bytes_min = 64U << 10;
+/// The kernel wakes us earlier all the same when its buffer gets full (tcp_epollin_ready).
+constexpr std::size_t k_low_water_bytes_max = 256U << 10;
 /// In every request: behind size, key and version.
 constexpr std::size_t k_correlation_id_at = 8;
 
@@ -78,8 +82,20 @@ void BrokerConnection::wait_writable() {
                      }));
 }
 
+/// Of a large response we want to hear when a good part of it is there, not of every segment.
+void BrokerConnection::fit_low_water() {
+  const std::size_t missing = reader_.bytes_missing();
+  const int wanted = missing < k_low_water_bytes_min
+                         ? 1
+                         : static_cast<int>(std::min(missing, k_low_water_bytes_max));
+  if (wanted == low_water_) return;
+  low_water_ = wanted;
+  setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof wanted);
+}
+
 void BrokerConnection::wait_readable() {
   if (std::exchange(read_waits_, true)) return;
+  fit_low_water();
   socket_.async_wait(Connector::Socket::wait_read,
                      InMemory(read_memory_, [self = shared_from_this()](const ErrorCode&) {
                        self->read_waits_ = false;

@@ -17,7 +17,7 @@ constexpr Milliseconds k_wait_min{10};
 
 /// Answers of this size are received into memory that is still in the processor's cache, and small
 /// enough that a mirror of few partitions stays small.
-constexpr std::int32_t k_window_bytes_min = 512 << 10;
+constexpr std::int32_t k_window_bytes_min = 1 << 20;
 /// An answer that took fewer round trips than this is mostly way: the next one is to be twice as
 /// large. Only one request is under way, so on a long way the size is what limits the rate.
 constexpr int k_round_trips_short = 8;

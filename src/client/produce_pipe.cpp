@@ -213,6 +213,7 @@ bool ProducePipe::fill(ProduceExchange& exchange) {
 
 void ProducePipe::ended(ProduceExchange& exchange, std::int32_t throttle_ms) {
   --in_flight_;
+  ++owner_.counters_of_pipes().answers;
   idle_.push_back(&exchange);
   if (throttle_ms > 0) {
     owner_.counters_of_pipes().throttled_ms += static_cast<std::uint64_t>(throttle_ms);

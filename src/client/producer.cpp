@@ -42,6 +42,7 @@ class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
   void flush() override;
   void reset(Milliseconds graceful, std::function<void()> done) override;
   void remove(Lane& lane) override;
+  InFlight in_flight() const override;
   Counters counters() const override { return counters_; }
 
   // PipeOwner
@@ -71,7 +72,6 @@ class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
   void refuse(Lane::Inside& lane, Shipment& shipment, ErrorKind kind, const ProduceError& error);
   void fail(ErrorKind kind, const std::string& why);
   std::shared_ptr<ProducePipe>& pipe(std::int32_t node, const TopicPartition& target);
-  int requests_in_flight() const;
   void finish_reset();
 
   Cluster& cluster_;
@@ -268,16 +268,21 @@ void BatchProducer::fail(ErrorKind kind, const std::string& why) {
   listener_.on_broken(kind, why);
 }
 
-int BatchProducer::requests_in_flight() const {
-  int sum = 0;
-  for (const auto& [key, pipe] : pipes_) sum += pipe->requests_in_flight();
+Producer::InFlight BatchProducer::in_flight() const {
+  InFlight sum;
+  for (const auto& [key, pipe] : pipes_) {
+    const int own = pipe->requests_in_flight();
+    if (own == 0) continue;
+    sum.least = sum.all == 0 ? own : std::min(sum.least, own);
+    sum.all += own;
+  }
   return sum;
 }
 
 void BatchProducer::reset(Milliseconds graceful, std::function<void()> done) {
   resetting_ = true;
   reset_done_ = std::move(done);
-  if (requests_in_flight() == 0 || graceful.count() == 0) return finish_reset();
+  if (in_flight().all == 0 || graceful.count() == 0) return finish_reset();
   drain_timer_.expires_after(graceful);
   drain_timer_.async_wait(
       [this, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& cancelled) {
@@ -286,7 +291,7 @@ void BatchProducer::reset(Milliseconds graceful, std::function<void()> done) {
 }
 
 void BatchProducer::exchange_ended() {
-  if (resetting_ && reset_done_ && requests_in_flight() == 0) finish_reset();
+  if (resetting_ && reset_done_ && in_flight().all == 0) finish_reset();
 }
 
 void BatchProducer::finish_reset() {

@@ -57,15 +57,11 @@ void Loop::run(const std::function<void()>& task) {
   done.get_future().wait();
 }
 
-void Loop::drive(Milliseconds timeout) {
+bool Loop::drive(Milliseconds timeout) {
   if (!on_thread()) thread_id_ = std::this_thread::get_id();
-  serve([&] {
-    if (timeout.count() > 0) {
-      io_.run_one_for(timeout);
-    } else {
-      io_.poll_one();
-    }
-  });
+  std::size_t served = 0;
+  serve([&] { served = timeout.count() > 0 ? io_.run_one_for(timeout) : io_.poll_one(); });
+  return served > 0;
 }
 
 void Loop::wake() {

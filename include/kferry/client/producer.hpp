@@ -26,8 +26,10 @@ struct ProduceSettings {
   int batches_in_flight_max = 5;
   /// Each owns the partitions of its leader that hash to it; a broker serves one request of a
   /// connection at a time.
-  int connections_per_broker = 1;
-  int requests_in_flight_max = 2;  ///< per connection; hides the way to the broker and back
+  int connections_per_broker = 2;
+  /// Per connection. What the broker has in advance it can go on with while we sleep, and hides the
+  /// way to it and back.
+  int requests_in_flight_max = 5;
   std::size_t request_bytes_max = 8U << 20;
   Milliseconds request_timeout{30'000};
   Milliseconds retry_backoff_min{50};
@@ -87,6 +89,12 @@ class Producer {
   /// Takes the shipment into the lane's queue. Nothing is sent before flush().
   virtual void send(Lane& lane, Shipment& shipment) = 0;
   virtual void flush() = 0;
+  /// Requests under way, of all connections and of the one that has the fewest of those with any.
+  struct InFlight {
+    int all = 0;
+    int least = 0;
+  };
+  virtual InFlight in_flight() const = 0;
   /// Lets go of every shipment (the listener does not hear of them any more), waiting up to
   /// `graceful` for the requests under way to be answered first. done is called once; after it all
   /// begins anew, with a new identity.
@@ -96,6 +104,7 @@ class Producer {
 
   struct Counters {
     std::uint64_t requests = 0;
+    std::uint64_t answers = 0;
     std::uint64_t bytes = 0;
     std::uint64_t batches = 0;
     std::uint64_t retried_batches = 0;

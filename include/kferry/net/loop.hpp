@@ -36,8 +36,8 @@ class Loop {
 
   /// Serves one thing that has come up; waits for it up to the timeout when there is nothing. (To
   /// look for more would ask the kernel each time, and the next call finds it anyway.) From the
-  /// first call on the calling thread is the loop's.
-  void drive(Milliseconds timeout);
+  /// first call on the calling thread is the loop's. False when nothing came up.
+  bool drive(Milliseconds timeout);
   /// Ends the wait of drive(). Thread: any.
   void wake();
 

@@ -71,7 +71,7 @@ class PassWriter final : public pipeline::Writer, client::ProduceListener {
   void forget(pipeline::Shard& shard) override;
 
  private:
-  bool flush();
+  BeforeWait flush();
   // From the producer, while the loop is driven or something is sent.
   void on_acknowledged(client::Lane& lane, client::Shipment& shipment) override;
   void on_refused(client::Lane& lane, client::Shipment& shipment, ErrorKind kind) override;
@@ -185,9 +185,9 @@ void PassWriter::post(Ship& ship) {
   to_flush_ = true;
 }
 
-bool PassWriter::flush() {
+BeforeWait PassWriter::flush() {
   if (std::exchange(to_flush_, false)) producer_->flush();
-  return !answered_.empty() || broken_why_;
+  return {!answered_.empty() || broken_why_, producer_->in_flight(), producer_->counters().answers};
 }
 
 void PassWriter::on_acknowledged(client::Lane&, client::Shipment& shipment) {
