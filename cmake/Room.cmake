@@ -22,11 +22,11 @@ function(kferry_room name)
   endif()
 endfunction()
 
-# kferry_tests(<label> <folder below tests> ROOMS <rooms...> [LIBS ...])
+# kferry_tests(<label> <folder below tests> ROOMS <rooms...> [LIBS ...] [SHARDS n])
 # One test program of every *_test.cpp in the folder; ctest runs it under the label. A test file can
-# not be forgotten: it is found by its name.
+# not be forgotten: it is found by its name. With SHARDS ctest runs it in so many pieces.
 function(kferry_tests label folder)
-  cmake_parse_arguments(TESTS "" "" "ROOMS;LIBS" ${ARGN})
+  cmake_parse_arguments(TESTS "" "SHARDS" "ROOMS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_test.cpp)
   if(NOT sources)
     return()
@@ -40,8 +40,20 @@ function(kferry_tests label folder)
   if(KFERRY_SANITIZE STREQUAL "thread")
     target_sources(${program} PRIVATE $<TARGET_OBJECTS:kferry_tsan_c11_threads>)
   endif()
-  # One ctest run shows every preset: the name tells them apart.
-  add_test(NAME ${program}${KFERRY_TEST_SUFFIX} COMMAND ${program})
-  set_tests_properties(${program}${KFERRY_TEST_SUFFIX} PROPERTIES
-    LABELS "${label};${KFERRY_TEST_LABEL}" TIMEOUT 300 ENVIRONMENT "${KFERRY_TEST_ENVIRONMENT}")
+  if(NOT TESTS_SHARDS)
+    set(TESTS_SHARDS 1)
+  endif()
+  math(EXPR last "${TESTS_SHARDS} - 1")
+  foreach(shard RANGE ${last})
+    # One ctest run shows every preset: the name tells them apart.
+    set(name ${program}${KFERRY_TEST_SUFFIX})
+    if(TESTS_SHARDS GREATER 1)
+      set(name ${program}_${shard}${KFERRY_TEST_SUFFIX})
+    endif()
+    add_test(NAME ${name} COMMAND ${program})
+    set(environment ${KFERRY_TEST_ENVIRONMENT} GTEST_TOTAL_SHARDS=${TESTS_SHARDS}
+                    GTEST_SHARD_INDEX=${shard})
+    set_tests_properties(${name} PROPERTIES
+      LABELS "${label};${KFERRY_TEST_LABEL}" TIMEOUT 300 ENVIRONMENT "${environment}")
+  endforeach()
 endfunction()

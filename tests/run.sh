@@ -86,5 +86,5 @@ done
 
 chosen="^($(IFS='|' && echo "${labels[*]}"))\$"
 echo "== tests: $chosen"
-# Scenarios and clang-tidy are registered to run alone.
-exec ctest --test-dir "$gate" -L "$chosen" -j "$(nproc)" --no-tests=error
+# Scenarios and clang-tidy are registered to run alone; most of the others wait more than they work.
+exec ctest --test-dir "$gate" -L "$chosen" -j "$((2 * $(nproc)))" --no-tests=error
