@@ -21,9 +21,8 @@ observe::ShardSnapshot Flow::snapshot_of(const Entry& entry) const {
     out.committed_offset = committed->value();
   }
   std::int64_t end = shard.source_end.load(std::memory_order_relaxed);
-  if (const auto asked = log_ends_ ? log_ends_->end(shard.source) : std::nullopt) {
-    end = std::max(end, asked->value());
-  }
+  const auto asked = log_ends_ ? log_ends_->end(shard.source) : std::nullopt;
+  if (asked && !shard.source_end_live) end = std::max(end, asked->value());
   if (end >= 0) {
     out.source_end_offset = std::max(end, *out.position);
     out.lag_records = *out.source_end_offset - *out.position;

@@ -149,6 +149,8 @@ void Flow::retry(const TopicPartition& tp, Entry& entry) {
     leave_lost_range(entry);
     return;
   }
+  // What the reader met is still there, and it will meet it again.
+  entry.moving = entry.out_of_range = false;
   stream.resume(*entry.shard, position);
   const std::lock_guard lock(state_mutex_);
   entry.state = observe::ShardState::running;

@@ -69,6 +69,7 @@ class BrokerConnection final : public Connection,
   void write_soon();
   void write_turn();
   void wait_readable();
+  void read_soon();
   void fit_low_water();
   void wait_writable();
 

@@ -223,6 +223,7 @@ void BrokerConnection::hang_up() noexcept {
   if (connector_) connector_->cancel();
   connector_.reset();
   stream_.reset();
+  reader_.forget();
   ErrorCode ignored;
   socket_.close(ignored);
   timer_.cancel(ignored);

@@ -82,8 +82,10 @@ void BrokerConnection::wait_writable() {
                      }));
 }
 
-/// Of a large response we want to hear when a good part of it is there, not of every segment.
+/// Of a large response we want to hear when a good part of it is there, not of every segment. Not
+/// with TLS: OpenSSL holds a part of a record that the socket will not show again.
 void BrokerConnection::fit_low_water() {
+  if (settings_.security->tls) return;
   const std::size_t missing = reader_.bytes_missing();
   const int wanted = missing < k_low_water_bytes_min
                          ? 1
@@ -126,7 +128,8 @@ void BrokerConnection::readable() {
 }
 
 void BrokerConnection::read_turn() {
-  for (int turn = 0; turn < k_reads_per_turn; ++turn) {
+  int turn = 0;
+  for (; turn < k_reads_per_turn; ++turn) {
     const StreamResult result = stream_->read(reader_.prepare());
     if (result.state == StreamState::ended || result.state == StreamState::failed) {
       return stream_stopped(result.state);
@@ -137,7 +140,17 @@ void BrokerConnection::read_turn() {
     if (result.drained) break;
   }
   if (stream_->has_unflushed()) write_soon();
+  if (turn == k_reads_per_turn) return read_soon();
   wait_readable();
+}
+
+/// What TLS holds already the socket does not tell of any more.
+void BrokerConnection::read_soon() {
+  if (std::exchange(read_waits_, true)) return;
+  boost::asio::post(loop_.io(), InMemory(read_memory_, [self = shared_from_this()] {
+                      self->read_waits_ = false;
+                      self->readable();
+                    }));
 }
 
 /// False when the connection has come to its end in there.

@@ -235,6 +235,8 @@ void ProducePipe::misbehaved(const std::string& how) {
   connection->close({ErrorKind::unreachable, how});
 }
 
+void ProducePipe::flush_soon() { wake_at(now()); }
+
 void ProducePipe::close() {
   timer_.cancel();
   timer_due_ = SteadyTime::max();

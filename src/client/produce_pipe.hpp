@@ -93,6 +93,7 @@ class ProducePipe : public std::enable_shared_from_this<ProducePipe> {
   void delist(const Lane::Inside& lane);
   /// Sends as many requests as may be under way.
   void flush();
+  void flush_soon();
   void close();
   int requests_in_flight() const noexcept { return in_flight_; }
 

@@ -240,7 +240,10 @@ void BatchProducer::answered(Lane::Inside& lane, Shipment& shipment, std::int16_
       }
       break;
   }
+  const ProducePipe* const before = lane.pipe;
   enlist(lane);
+  // The caller goes on with its own pipe only.
+  if (lane.pipe != nullptr && lane.pipe != before) lane.pipe->flush_soon();
 }
 
 void BatchProducer::try_again(Lane::Inside& lane, Shipment& shipment, bool elsewhere) {

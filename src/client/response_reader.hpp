@@ -40,6 +40,11 @@ class ResponseReader {
 
   /// A size field that no response has.
   std::optional<std::int32_t> impossible_size() const noexcept { return impossible_size_; }
+  /// Lets go of what was received so far: nothing more will be.
+  void forget() noexcept {
+    slab_ = {};
+    begin_ = end_ = size_ = filled_ = 0;
+  }
   /// Whether nothing of a response has come yet.
   bool between_responses() const noexcept { return !slab_ && begin_ == end_; }
   /// Of the response that is being received.

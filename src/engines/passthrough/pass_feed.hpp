@@ -56,7 +56,9 @@ class PassFeed final : public client::FetchFeed {
   FetchedBatch pop();
   /// True once, when the fetcher has to be told that there is room again.
   bool wants_more();
-  pipeline::LogEnd log_end() const noexcept { return {log_end_, !paused_ && !failure_}; }
+  pipeline::LogEnd log_end() const noexcept {
+    return {log_end_, log_end_ >= 0 && !paused_ && !failure_};
+  }
   std::optional<pipeline::ReadFailure> failure() { return std::exchange(failure_, std::nullopt); }
 
  private:

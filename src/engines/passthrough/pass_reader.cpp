@@ -120,6 +120,7 @@ ReadOutcome PassShardReader::read(Offset expected) {
   while (!queue.empty() && queue[0].to <= expected.value()) feed_.pop();
   if (queue.empty()) {
     outcome.failure = feed_.failure();
+    if (outcome.failure) return outcome;  // nothing more until a seek
   } else {
     auto batch = batch_pool().take();
     batch->first_offset = Offset(queue[0].from);
@@ -149,9 +150,6 @@ Result<void> PassShardReader::fill(PassBatch& batch) {
   skip();
   if (queue.empty()) return {};
   if (const std::size_t run = run_length(); run > 1) {
-    std::uint64_t passing = 0;
-    for (std::size_t i = 0; i < run; ++i) passing += queue[i].verdict == Verdict::pass ? 1U : 0U;
-    fetching_.basics().coalesced.fetch_add(passing, std::memory_order_relaxed);
     if (auto result = recode(batch, run); !result) return result;
   } else if (queue[0].verdict == Verdict::recode) {
     if (auto result = recode(batch, 1); !result) return result;
@@ -205,6 +203,9 @@ Result<void> PassShardReader::recode(PassBatch& batch, std::size_t count) {
     }
     batch.next_offset = Offset(fetched.to);
     batch.payload_bytes += fetched.bytes.size() - protocol::k_batch_header_bytes;
+    if (fetched.verdict == Verdict::pass) {
+      fetching_.basics().coalesced.fetch_add(1, std::memory_order_relaxed);
+    }
     feed_.pop();
   }
   if (recoder_.records() == 0) return {};
