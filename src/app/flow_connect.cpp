@@ -203,7 +203,8 @@ bool Flow::rejoin(std::size_t partitions) {
   drop_streams();
   member_.reset();
   subscribed_.clear();
-  if (looking_.valid()) looking_.get();  // seen with the clients that were: look again
+  if (looking_.valid())
+    static_cast<void>(looking_.get());  // seen with the clients that were: look again
   refresh_at_ = SteadyTime{};
   const auto made = make_member(partitions);
   if (!made) fail(exit_code(made.error().kind), made.error().text);

@@ -5,6 +5,7 @@
 
 #include "kferry/base/log.hpp"
 #include "kferry/engines/passthrough/passthrough_engine.hpp"
+#include "kferry/protocol/errors.hpp"
 
 namespace kferry::engines::passthrough {
 namespace {
@@ -97,8 +98,11 @@ void PassFeed::count(const Judgement& judgement) {
   counter.fetch_add(1, std::memory_order_relaxed);
 }
 
-void PassFeed::on_trouble(client::FetchTrouble trouble, std::int16_t, const std::string& text) {
-  fail(to_kind(trouble), reason_of(trouble), text);
+void PassFeed::on_trouble(client::FetchTrouble trouble, std::int16_t error,
+                          const std::string& text) {
+  const bool told = trouble == client::FetchTrouble::refused && error != 0;
+  fail(to_kind(trouble), told ? std::string(protocol::error_name(error)) : reason_of(trouble),
+       text);
   on_ready_();
 }
 
