@@ -101,8 +101,7 @@ void PassFeed::count(const Judgement& judgement) {
 void PassFeed::on_trouble(client::FetchTrouble trouble, std::int16_t error,
                           const std::string& text) {
   const bool told = trouble == client::FetchTrouble::refused && error != 0;
-  fail(to_kind(trouble), told ? std::string(protocol::error_name(error)) : reason_of(trouble),
-       text);
+  fail(to_kind(trouble), told ? protocol::error_text(error) : reason_of(trouble), text);
   on_ready_();
 }
 
