@@ -15,7 +15,7 @@ using testing::ScriptedReply;
 class Treadmill final : public Exchange {
  public:
   static constexpr int k_warm_rounds = 50;
-  static constexpr int k_rounds = 500;
+  static constexpr int k_rounds = 200;
 
   Treadmill(Connection& connection, ByteView insert) : connection_(connection) {
     key = ApiKey::fetch;
