@@ -170,8 +170,11 @@ class FetchWorld {
   void stop(NotingFeed& feed) {
     loop_.run([&] { fetcher_->stop(feed); });
   }
-  void resume(NotingFeed& feed) {
-    loop_.run([&] { fetcher_->resume(feed); });
+  /// Several times in one go, so that no answer comes in between.
+  void resume(NotingFeed& feed, int times = 1) {
+    loop_.run([&] {
+      for (int i = 0; i < times; ++i) fetcher_->resume(feed);
+    });
   }
   void refresh() {
     loop_.run([&] { cluster_->refresh_soon(); });

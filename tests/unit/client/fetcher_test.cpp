@@ -118,8 +118,7 @@ TEST(Fetcher, WhenAllArePausedNothingIsAsked) {
   world.start({{&feed, k_first}});
   ASSERT_TRUE(feed.await_offset(1));
   EXPECT_EQ(world.counters().requests, 1U);
-  world.resume(feed);
-  world.resume(feed);
+  world.resume(feed, 2);
   ASSERT_TRUE(feed.await_offset(2));
   EXPECT_EQ(world.counters().requests, 2U);
   world.resume(feed);
