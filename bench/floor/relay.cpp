@@ -1,45 +1,50 @@
-// The floor under every mirror: bytes from one TCP connection to another through plain recv and
-// send, on one thread. Prints what that costs, so that a mirror's CPU can be set beside it.
-//   bench_relay BYTES [BUFFER_BYTES]
-// Sender and sink are processes of their own and not counted.
+// The floor under every mirror: the bytes of files from one TCP connection to another through plain
+// recv and send, on one thread. Prints what that costs, so that a mirror's CPU can be set beside
+// it.
+//   bench_relay FILE...
+// The files are the segments of a topic: the sender hands them over with sendfile, as brokers do,
+// so that the relay reads what a mirror reads, from where it reads it. Sender and sink are
+// processes of their own and not counted.
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <string>
+#include <span>
 #include <utility>
 #include <vector>
 
 namespace {
 
-constexpr std::size_t k_default_buffer_bytes = 256U << 10;
+constexpr std::size_t k_buffer_bytes = 256U << 10;
 
 [[noreturn]] void give_up(const char* what) {
   std::perror(what);
   std::_Exit(1);
 }
 
-class Socket {
+class Descriptor {
  public:
-  explicit Socket(int fd) : fd_(fd) {
-    if (fd_ < 0) give_up("socket");
+  Descriptor(int fd, const char* what) : fd_(fd) {
+    if (fd_ < 0) give_up(what);
   }
-  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  ~Socket() {
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  ~Descriptor() {
     if (fd_ >= 0) close(fd_);
   }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  Socket& operator=(Socket&&) = delete;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor& operator=(Descriptor&&) = delete;
   int get() const { return fd_; }
 
  private:
@@ -47,13 +52,13 @@ class Socket {
 };
 
 struct Pair {
-  Socket here;
-  Socket there;
+  Descriptor here;
+  Descriptor there;
 };
 
 /// Two ends of a connection over loopback.
 Pair connect_pair() {
-  const Socket listener(socket(AF_INET, SOCK_STREAM, 0));
+  const Descriptor listener(socket(AF_INET, SOCK_STREAM, 0), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -63,9 +68,9 @@ Pair connect_pair() {
       getsockname(listener.get(), any, &size) != 0) {
     give_up("listen");
   }
-  Socket here(socket(AF_INET, SOCK_STREAM, 0));
+  Descriptor here(socket(AF_INET, SOCK_STREAM, 0), "socket");
   if (connect(here.get(), any, size) != 0) give_up("connect");
-  return {std::move(here), Socket(accept(listener.get(), nullptr, nullptr))};
+  return {std::move(here), Descriptor(accept(listener.get(), nullptr, nullptr), "accept")};
 }
 
 void send_all(int fd, const char* data, std::size_t size) {
@@ -77,17 +82,23 @@ void send_all(int fd, const char* data, std::size_t size) {
   }
 }
 
-void pump(int fd, std::uint64_t bytes) {
-  const std::vector<char> data(k_default_buffer_bytes, 'x');
-  for (std::uint64_t left = bytes; left > 0;) {
-    const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(left, data.size()));
-    send_all(fd, data.data(), size);
-    left -= size;
+std::uint64_t bytes_of(const char* path) {
+  struct stat facts {};
+  if (stat(path, &facts) != 0) give_up(path);
+  return static_cast<std::uint64_t>(facts.st_size);
+}
+
+void pump(int to, const char* path) {
+  const Descriptor file(open(path, O_RDONLY | O_CLOEXEC), path);
+  for (std::uint64_t left = bytes_of(path); left > 0;) {
+    const ssize_t sent = sendfile(to, file.get(), nullptr, left);
+    if (sent <= 0) give_up("sendfile");
+    left -= static_cast<std::uint64_t>(sent);
   }
 }
 
 std::uint64_t drain(int fd) {
-  std::vector<char> data(k_default_buffer_bytes);
+  std::vector<char> data(k_buffer_bytes);
   std::uint64_t sum = 0;
   for (ssize_t got = 0; (got = recv(fd, data.data(), data.size(), 0)) > 0;) {
     sum += static_cast<std::uint64_t>(got);
@@ -95,8 +106,8 @@ std::uint64_t drain(int fd) {
   return sum;
 }
 
-std::uint64_t relay(int from, int to, std::size_t buffer_bytes) {
-  std::vector<char> data(buffer_bytes);
+std::uint64_t relay(int from, int to) {
+  std::vector<char> data(k_buffer_bytes);
   std::uint64_t sum = 0;
   for (ssize_t got = 0; (got = recv(from, data.data(), data.size(), 0)) > 0;) {
     send_all(to, data.data(), static_cast<std::size_t>(got));
@@ -112,17 +123,18 @@ double seconds(const timeval& time) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::fprintf(stderr, "usage: bench_relay BYTES [BUFFER_BYTES]\n");
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: bench_relay FILE...\n");
     return 64;
   }
-  const std::uint64_t bytes = std::stoull(argv[1]);
-  const std::size_t buffer_bytes = argc > 2 ? std::stoull(argv[2]) : k_default_buffer_bytes;
+  const std::span paths(argv + 1, static_cast<std::size_t>(argc - 1));
+  std::uint64_t bytes = 0;
+  for (const char* path : paths) bytes += bytes_of(path);
   Pair source = connect_pair();
   Pair target = connect_pair();
   const pid_t sender = fork();
   if (sender == 0) {
-    pump(source.there.get(), bytes);
+    for (const char* path : paths) pump(source.there.get(), path);
     // The relay sees the end though others hold this socket too.
     shutdown(source.there.get(), SHUT_WR);
     std::_Exit(0);
@@ -130,11 +142,11 @@ int main(int argc, char** argv) {
   const pid_t sink = fork();
   if (sink == 0) std::_Exit(drain(target.there.get()) == bytes ? 0 : 1);
   {
-    const Socket not_ours(std::move(source.there));
-    const Socket nor_this(std::move(target.there));
+    const Descriptor not_ours(std::move(source.there));
+    const Descriptor nor_this(std::move(target.there));
   }
   const auto begin = std::chrono::steady_clock::now();
-  const std::uint64_t moved = relay(source.here.get(), target.here.get(), buffer_bytes);
+  const std::uint64_t moved = relay(source.here.get(), target.here.get());
   shutdown(target.here.get(), SHUT_WR);
   int sent_well = 1;
   int arrived_well = 1;

@@ -63,9 +63,13 @@ class BenchBroker(kafka.Broker):
     def cpu_s(self):
         return measure.cpu_s(self.process.pid)
 
+    def segments(self, topic):
+        """The topic's files."""
+        return log_files.segments(os.path.join(self.folder, "data"), topic)
+
     def log(self, topic):
         """What the topic's record batches are on disk."""
-        return log_files.read(os.path.join(self.folder, "data"), topic)
+        return log_files.read(self.segments(topic))
 
 
 def _command(*arguments):

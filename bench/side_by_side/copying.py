@@ -89,10 +89,9 @@ class Copying:
         return self._relay() if name == RELAY else self._mirror(name)
 
     def _relay(self):
-        """The floor: as many bytes through one thread that only receives and sends."""
-        done = subprocess.run(
-            [self.options.relay, str(self.log.log_bytes)], stdout=subprocess.PIPE, check=True
-        )
+        """The floor: the source's segments through one thread that only receives and sends."""
+        segments = self.pair.source.segments(TOPIC)
+        done = subprocess.run([self.options.relay, *segments], stdout=subprocess.PIPE, check=True)
         moved = json.loads(done.stdout)
         moved["elapsed_s"] = moved.pop("wall_s")
         moved["cpu_s_per_gb"] = self._per_gb(moved["cpu_s"])

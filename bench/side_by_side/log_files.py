@@ -32,14 +32,25 @@ class Log:
         }
 
 
-def read(data, topic):
-    """The log of a topic below a broker's data folder."""
-    log = Log()
-    for folder in os.listdir(data):
+def segments(data, topic):
+    """The files of a topic's partitions below a broker's data folder, in order."""
+    found = []
+    for folder in sorted(os.listdir(data)):
         if folder.rpartition("-")[0] == topic:
-            for name in sorted(os.listdir(os.path.join(data, folder))):
-                if name.endswith(".log"):
-                    _read_segment(os.path.join(data, folder, name), log)
+            files = os.path.join(data, folder)
+            found += [
+                os.path.join(files, name)
+                for name in sorted(os.listdir(files))
+                if name.endswith(".log")
+            ]
+    return found
+
+
+def read(paths):
+    """What is in the segments."""
+    log = Log()
+    for path in paths:
+        _read_segment(path, log)
     return log
 
 

@@ -64,8 +64,9 @@ def _parser():
     parser.add_argument(
         "--warm-up",
         type=_names,
-        default=("kferry-records",),
-        help="mirrors that run once before, uncounted; default: %(default)s",
+        default=("kferry-passthrough", "kferry-records", "mirrormaker1"),
+        help="copy once before, uncounted, so that the brokers' code is compiled for small and "
+        "large batches alike; default: %(default)s",
     )
     group = parser.add_argument_group("copying and sweep")
     group.add_argument("--scale", type=float, default=1, help="so many times the records")
