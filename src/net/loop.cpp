@@ -15,6 +15,9 @@ namespace {
 
 /// What the kernel keeps of a thread's name.
 constexpr std::size_t k_thread_name_chars_max = 15;
+/// Served in one go, then whoever drives the loop has its turn.
+constexpr std::size_t k_served_max = 32;
+
 /// An exception out of a task is a broken invariant: nobody could go on from it.
 template <class Work>
 void serve(const Work& work) noexcept {
@@ -60,7 +63,10 @@ void Loop::run(const std::function<void()>& task) {
 bool Loop::drive(Milliseconds timeout) {
   if (!on_thread()) thread_id_ = std::this_thread::get_id();
   std::size_t served = 0;
-  serve([&] { served = timeout.count() > 0 ? io_.run_one_for(timeout) : io_.poll_one(); });
+  serve([&] {
+    if (timeout.count() > 0) served = io_.run_one_for(timeout);
+    while (served < k_served_max && io_.poll_one() > 0) ++served;
+  });
   return served > 0;
 }
 

@@ -34,9 +34,9 @@ class Loop {
   /// Thread: any, REQUIRES that somebody drives the loop.
   void run(const std::function<void()>& task);
 
-  /// Serves one thing that has come up; waits for it up to the timeout when there is nothing. (To
-  /// look for more would ask the kernel each time, and the next call finds it anyway.) From the
-  /// first call on the calling thread is the loop's. False when nothing came up.
+  /// Serves what has come up, a few dozen things at most; waits for the first up to the timeout
+  /// when there is nothing. From the first call on the calling thread is the loop's. False when
+  /// nothing came up.
   bool drive(Milliseconds timeout);
   /// Ends the wait of drive(). Thread: any.
   void wake();

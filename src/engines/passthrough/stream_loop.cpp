@@ -21,7 +21,6 @@ void StreamLoop::wait(Milliseconds timeout) {
     return;
   }
   if (now.in_flight.least >= k_requests_in_advance) {
-    if (loop_.drive(Milliseconds(0))) return;
     nap(now);
     if (loop_.drive(Milliseconds(0))) return;
   }
