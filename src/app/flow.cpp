@@ -165,21 +165,12 @@ void Flow::note_waiting(const std::vector<pipeline::TopicPlan>& plans) {
   reason_ = plans.empty() ? "no source topic matches" : std::string();
 }
 
-std::vector<kafka::CommitMark> Flow::positions() const {
-  std::vector<kafka::CommitMark> marks;
-  marks.reserve(shards_.size());
-  for (const auto& [tp, entry] : shards_) {
-    marks.push_back({tp, Offset(entry.shard->position.load(std::memory_order_acquire))});
-  }
-  return marks;
-}
-
 void Flow::commit_due() {
   commit_now_ = false;
   std::vector<kafka::CommitMark> marks;
   {
     const std::lock_guard lock(state_mutex_);
-    marks = commits_.due(positions(), clock_.steady());
+    marks = commits_.due(clock_.steady());
   }
   if (!marks.empty()) member_->commit(marks);
 }

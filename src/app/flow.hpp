@@ -123,7 +123,6 @@ class Flow final : private kafka::GroupListener {
   std::vector<std::string> with_missed(std::vector<std::string> runnable);
   void note_waiting(const std::vector<pipeline::TopicPlan>& plans);
   void commit_due();
-  std::vector<kafka::CommitMark> positions() const;
   void fail(ExitCode code, const std::string& why);
 
   // flow_assignment.cpp: partitions come and go

@@ -108,8 +108,10 @@ bool Flow::open_shard(const positions::Start& start, const TopicBoard::Route& ro
     return false;
   }
   log_ends_->watch(start.tp, entry.shard->source_end_live);
+  const bool committed = start.committed && start.lost == 0;
   const std::lock_guard lock(state_mutex_);
-  commits_.add(start.tp, *start.offset, start.committed && start.lost == 0, clock_.steady());
+  commits_.add(start.tp, entry.shard->position, committed ? start.offset : std::nullopt,
+               clock_.steady());
   waiting_partitions_.erase(start.tp);
   shards_[start.tp] = std::move(entry);
   return true;

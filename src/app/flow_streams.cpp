@@ -196,6 +196,7 @@ bool Flow::move_to_records(const TopicPartition& tp) {
   log_ends_->watch(tp, shard->source_end_live);
   const std::lock_guard lock(state_mutex_);
   released_.batches[to_string(entry.engine)] += before.batches;
+  commits_.follow(tp, shard->position);
   entry.shard = std::move(shard);
   entry.stream = *stream;
   entry.engine = EngineKind::records;
@@ -208,6 +209,7 @@ bool Flow::move_to_records(const TopicPartition& tp) {
   released_.records_dropped += entry.shard->records_dropped;
   released_.records_lost += entry.records_lost;
   log_ends_->forget(tp);
+  commits_.remove(tp);
   shards_.erase(tp);
   troubled_.erase(tp);
   waiting_partitions_[tp] = Waiting{"not-opened", opened.error().text};

@@ -6,8 +6,8 @@
 namespace kferry::app {
 namespace {
 
-/// Lag is at most this old. For many partitions the rounds become rarer, so that asking never takes
-/// more than a fraction of what mirroring takes.
+/// Lag is at most this old. For many partitions the rounds become rarer, so that looking at
+/// them and asking never takes more than a fraction of what mirroring takes.
 constexpr Milliseconds k_round{1'000};
 constexpr std::size_t k_partitions_per_round_second = 2'000;
 constexpr Milliseconds k_request_timeout{5'000};
@@ -78,7 +78,7 @@ void LogEnds::run() {
       for (const auto& [tp, end] : ends_) {
         if (!end.known_elsewhere->load(std::memory_order_relaxed)) all.push_back(tp);
       }
-      round_at = now + k_round * (1 + all.size() / k_partitions_per_round_second);
+      round_at = now + k_round * (1 + ends_.size() / k_partitions_per_round_second);
       news_ = false;
       nudged_.clear();
       ask(lock, std::move(all));

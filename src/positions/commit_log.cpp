@@ -2,29 +2,25 @@
 
 namespace kferry::positions {
 
-void CommitLog::add(const TopicPartition& tp, Offset position, bool recorded, SteadyTime now) {
-  Entry entry;
-  if (recorded) {
-    entry.committed = position;
-    entry.committed_at = now;
-  }
-  entries_[tp] = entry;
+void CommitLog::add(const TopicPartition& tp, const std::atomic<std::int64_t>& position,
+                    std::optional<Offset> committed, SteadyTime now) {
+  entries_.insert_or_assign(tp, Entry{&position, committed, std::nullopt, now});
 }
 
 void CommitLog::remove(const TopicPartition& tp) { entries_.erase(tp); }
 
-std::vector<kafka::CommitMark> CommitLog::due(std::span<const kafka::CommitMark> positions,
-                                              SteadyTime now) {
+void CommitLog::follow(const TopicPartition& tp, const std::atomic<std::int64_t>& position) {
+  entries_.at(tp).position = &position;
+}
+
+std::vector<kafka::CommitMark> CommitLog::due(SteadyTime now) {
   std::vector<kafka::CommitMark> marks;
-  for (const kafka::CommitMark& mark : positions) {
-    const auto found = entries_.find(mark.tp);
-    if (found == entries_.end()) continue;
-    Entry& entry = found->second;
-    const bool fresh =
-        entry.committed == mark.next_offset && now - entry.committed_at < k_recommit_after;
-    if (fresh || entry.on_its_way == mark.next_offset) continue;
-    entry.on_its_way = mark.next_offset;
-    marks.push_back(mark);
+  for (auto& [tp, entry] : entries_) {
+    const Offset position(entry.position->load(std::memory_order_acquire));
+    const bool fresh = entry.committed == position && now - entry.committed_at < k_recommit_after;
+    if (fresh || entry.on_its_way == position) continue;
+    entry.on_its_way = position;
+    marks.push_back({tp, position});
   }
   return marks;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -22,13 +23,17 @@ inline constexpr Milliseconds k_recommit_after{3'600'000};
 /// no I/O. Thread: the flow's control thread.
 class CommitLog {
  public:
-  /// A partition that is ours from now on. recorded: the group has that position already.
-  void add(const TopicPartition& tp, Offset position, bool recorded, SteadyTime now);
+  /// A partition that is ours from now on. position, which lives until remove, is where it stands;
+  /// committed what the group has, if that is known to be right.
+  void add(const TopicPartition& tp, const std::atomic<std::int64_t>& position,
+           std::optional<Offset> committed, SteadyTime now);
   void remove(const TopicPartition& tp);
+  /// The partition's position stands elsewhere now. REQUIRES: add.
+  void follow(const TopicPartition& tp, const std::atomic<std::int64_t>& position);
 
   /// The positions that the group does not have yet, or had for too long. A position that is on its
   /// way is not due again.
-  std::vector<kafka::CommitMark> due(std::span<const kafka::CommitMark> positions, SteadyTime now);
+  std::vector<kafka::CommitMark> due(SteadyTime now);
 
   void record(std::span<const kafka::CommitOutcome> outcomes, SteadyTime now);
 
@@ -38,9 +43,10 @@ class CommitLog {
 
  private:
   struct Entry {
+    const std::atomic<std::int64_t>* position;
     std::optional<Offset> committed;
     std::optional<Offset> on_its_way;
-    SteadyTime committed_at{};
+    SteadyTime committed_at;
   };
   std::unordered_map<TopicPartition, Entry> entries_;
   std::map<std::string, std::uint64_t> failures_;

@@ -7,7 +7,6 @@
 namespace kferry::positions {
 namespace {
 
-using kafka::CommitMark;
 using kafka::CommitOutcome;
 
 // Numbers as librdkafka has them.
@@ -16,36 +15,38 @@ constexpr kafka::ErrorCode k_request_timed_out = 7;
 
 class CommitLogTest : public ::testing::Test {
  protected:
-  std::vector<std::int64_t> due(std::int64_t position) {
-    const std::vector<CommitMark> marks{{tp, Offset(position)}};
+  void add(std::optional<Offset> committed) { log.add(tp, position, committed, clock.steady()); }
+  std::vector<std::int64_t> due(std::int64_t reached) {
+    position = reached;
     std::vector<std::int64_t> offsets;
-    for (const auto& mark : log.due(marks, clock.steady())) {
+    for (const auto& mark : log.due(clock.steady())) {
       offsets.push_back(mark.next_offset.value());
     }
     return offsets;
   }
-  void record(std::int64_t position, kafka::ErrorCode error = 0) {
-    const std::vector<CommitOutcome> outcomes{{tp, Offset(position), error}};
+  void record(std::int64_t offset, kafka::ErrorCode error = 0) {
+    const std::vector<CommitOutcome> outcomes{{tp, Offset(offset), error}};
     log.record(outcomes, clock.steady());
   }
   using Due = std::vector<std::int64_t>;
   const TopicPartition tp{"t", Partition(0)};
+  std::atomic<std::int64_t> position{0};
   ::kferry::testing::ManualClock clock;
   CommitLog log;
 };
 
 TEST_F(CommitLogTest, AStartPositionIsDueUnlessTheGroupHasIt) {
-  log.add(tp, Offset(5), false, clock.steady());
+  add(std::nullopt);
   EXPECT_EQ(log.committed(tp), std::nullopt);
   EXPECT_EQ(due(5), Due{5});
-  log.add(tp, Offset(5), true, clock.steady());
+  add(Offset(5));
   EXPECT_EQ(log.committed(tp), Offset(5));
   EXPECT_EQ(due(5), Due{});
   EXPECT_EQ(due(6), Due{6});
 }
 
 TEST_F(CommitLogTest, WhatIsOnItsWayIsNotDueAgainButWhatIsNewIs) {
-  log.add(tp, Offset(0), true, clock.steady());
+  add(Offset(0));
   EXPECT_EQ(due(10), Due{10});
   EXPECT_EQ(due(10), Due{});
   EXPECT_EQ(due(12), Due{12});
@@ -58,7 +59,7 @@ TEST_F(CommitLogTest, WhatIsOnItsWayIsNotDueAgainButWhatIsNewIs) {
 }
 
 TEST_F(CommitLogTest, AFailedCommitIsCountedAndDueAgain) {
-  log.add(tp, Offset(0), true, clock.steady());
+  add(Offset(0));
   for (int attempt = 1; attempt <= 3; ++attempt) {
     EXPECT_EQ(due(10), Due{10});
     record(10, k_group_authorization_failed);
@@ -74,7 +75,7 @@ TEST_F(CommitLogTest, AFailedCommitIsCountedAndDueAgain) {
 }
 
 TEST_F(CommitLogTest, AQuietPositionIsCommittedAgainAfterAnHour) {
-  log.add(tp, Offset(7), true, clock.steady());
+  add(Offset(7));
   clock.advance(k_recommit_after - Milliseconds(1));
   EXPECT_EQ(due(7), Due{});
   clock.advance(Milliseconds(1));
@@ -88,7 +89,7 @@ TEST_F(CommitLogTest, AQuietPositionIsCommittedAgainAfterAnHour) {
 
 TEST_F(CommitLogTest, KnowsNothingOfPartitionsThatAreNotOurs) {
   EXPECT_EQ(due(3), Due{});
-  log.add(tp, Offset(0), false, clock.steady());
+  add(std::nullopt);
   EXPECT_EQ(due(3), Due{3});
   log.remove(tp);
   EXPECT_EQ(due(4), Due{});
@@ -97,12 +98,23 @@ TEST_F(CommitLogTest, KnowsNothingOfPartitionsThatAreNotOurs) {
 }
 
 TEST_F(CommitLogTest, AnOwnerThatComesBackStartsAfresh) {
-  log.add(tp, Offset(0), true, clock.steady());
+  add(Offset(0));
   EXPECT_EQ(due(10), Due{10});
   log.remove(tp);
-  log.add(tp, Offset(4), true, clock.steady());
+  add(Offset(4));
   EXPECT_EQ(log.committed(tp), Offset(4));
   EXPECT_EQ(due(10), Due{10});
+}
+
+TEST_F(CommitLogTest, AMovedPositionGoesOnFromWhatTheGroupHas) {
+  add(Offset(3));
+  EXPECT_EQ(due(10), Due{10});
+  record(10);
+  std::atomic<std::int64_t> elsewhere{10};
+  log.follow(tp, elsewhere);
+  EXPECT_EQ(due(11), Due{});
+  elsewhere = 12;
+  EXPECT_EQ(due(11), Due{12});
 }
 
 }  // namespace
