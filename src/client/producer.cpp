@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -38,6 +39,7 @@ class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
   BatchProducer(const BatchProducer&) = delete;
   BatchProducer& operator=(const BatchProducer&) = delete;
 
+  void add(Lane& lane) override;
   void send(Lane& lane, Shipment& shipment) override;
   void flush() override;
   void reset(Milliseconds graceful, std::function<void()> done) override;
@@ -87,17 +89,19 @@ class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
   boost::asio::steady_timer drain_timer_;
   std::map<std::pair<std::int32_t, std::size_t>, std::shared_ptr<ProducePipe>> pipes_;
   std::unordered_set<Lane::Inside*> lanes_;
-  std::vector<Lane::Inside*> homeless_;  ///< their leader is not known
-  std::uint64_t generation_ = 1;         ///< of the metadata
+  std::unordered_map<std::string, int> topics_;  ///< with how many lanes each
+  std::vector<Lane::Inside*> homeless_;          ///< their leader is not known
+  std::uint64_t generation_ = 1;                 ///< of the metadata
   std::shared_ptr<bool> alive_;
 };
 
+void BatchProducer::add(Lane& lane) {
+  lane.inside = std::make_shared<Lane::Inside>(lane);
+  lanes_.insert(lane.inside.get());
+  if (topics_[lane.target.topic]++ == 0) cluster_.watch(lane.target.topic);
+}
+
 void BatchProducer::send(Lane& lane, Shipment& shipment) {
-  if (!lane.inside) {
-    lane.inside = std::make_shared<Lane::Inside>(lane);
-    lanes_.insert(lane.inside.get());
-    cluster_.watch(lane.target.topic);
-  }
   shipment.state = Shipment::State::queued;
   shipment.attempted = false;
   shipment.doubted = false;
@@ -314,13 +318,15 @@ void BatchProducer::finish_reset() {
 }
 
 void BatchProducer::remove(Lane& lane) {
-  if (!lane.inside) return;
   Lane::Inside& inside = *lane.inside;
   KF_CHECK(inside.in_flight == 0);
   for (const auto& [key, pipe] : pipes_) pipe->delist(inside);
   std::erase(homeless_, &inside);
   lanes_.erase(&inside);
   lane.inside.reset();
+  if (--topics_[lane.target.topic] > 0) return;
+  topics_.erase(lane.target.topic);
+  cluster_.unwatch(lane.target.topic);
 }
 
 }  // namespace

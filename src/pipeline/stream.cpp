@@ -81,7 +81,10 @@ Result<void> Stream::open(Shard& shard) {
   auto reader = reader_.open(shard.source, Offset(shard.read_position),
                              [this, &shard] { source_ready(shard); });
   if (!reader) return reader.error();
-  target_wakes_.call([&] { shards_.push_back(&shard); });
+  target_wakes_.call([&] {
+    shards_.push_back(&shard);
+    writer_->expect(shard);
+  });
   source_wakes_.call([&] {
     shard.reading.reader = std::move(*reader);
     shard.reading.open = true;

@@ -86,7 +86,9 @@ class Producer {
                                           ProduceListener& listener);
   virtual ~Producer() = default;
 
-  /// Takes the shipment into the lane's queue. Nothing is sent before flush().
+  /// A lane that will send: its leader is found out. REQUIRES: it is new.
+  virtual void add(Lane& lane) = 0;
+  /// Takes the shipment into the lane's queue. Nothing is sent before flush(). REQUIRES: add.
   virtual void send(Lane& lane, Shipment& shipment) = 0;
   virtual void flush() = 0;
   /// Requests under way, of all connections and of the one that has the fewest of those with any.

@@ -98,6 +98,8 @@ struct WriteOutcome {
 class Writer {
  public:
   virtual ~Writer() = default;
+  /// The shard may send from now on: what has to be learned about its target can be learned.
+  virtual void expect(Shard&) {}
   /// Sends records [from, from + count_max) of the batch in order.
   virtual WriteOutcome write(Batch& batch, std::uint32_t from, std::uint32_t count_max) = 0;
   /// How many batches of a shard it is worth to give it before some are acknowledged.

@@ -58,6 +58,7 @@ class PassWriter final : public pipeline::Writer, client::ProduceListener {
   PassWriter(const PassWriter&) = delete;
   PassWriter& operator=(const PassWriter&) = delete;
 
+  void expect(pipeline::Shard& shard) override;
   WriteOutcome write(Batch& batch, std::uint32_t from, std::uint32_t count_max) override;
   std::size_t batches_ahead_max() const override {
     return k_batches_queued * static_cast<std::size_t>(options_.produce.batches_in_flight_max);
@@ -78,7 +79,6 @@ class PassWriter final : public pipeline::Writer, client::ProduceListener {
   void on_broken(ErrorKind kind, const std::string& why) override;
   void on_identity(bool idempotent, const std::string& why) override;
 
-  client::Lane& lane_of(const pipeline::Shard& shard);
   Ship& new_ship(PassBatch& batch, std::uint32_t from, std::uint32_t to);
   Result<Ship*> load(PassBatch& batch, const PassBatch::Part& part, std::uint32_t from,
                      std::uint32_t to);
@@ -104,14 +104,12 @@ class PassWriter final : public pipeline::Writer, client::ProduceListener {
   std::unique_ptr<client::Producer> producer_;
 };
 
-client::Lane& PassWriter::lane_of(const pipeline::Shard& shard) {
-  auto& lane = lanes_[&shard];
-  if (!lane) {
-    lane = std::make_unique<client::Lane>();
-    // Batches stay whole, so they stay in the partition of the same number.
-    lane->target = {shard.target_topic, shard.source.partition};
-  }
-  return *lane;
+void PassWriter::expect(pipeline::Shard& shard) {
+  auto lane = std::make_unique<client::Lane>();
+  // Batches stay whole, so they stay in the partition of the same number.
+  lane->target = {shard.target_topic, shard.source.partition};
+  producer_->add(*lane);
+  lanes_.emplace(&shard, std::move(lane));
 }
 
 Ship& PassWriter::new_ship(PassBatch& batch, std::uint32_t from, std::uint32_t to) {
@@ -135,7 +133,7 @@ Ship& PassWriter::new_ship(PassBatch& batch, std::uint32_t from, std::uint32_t t
 Result<Ship*> PassWriter::load(PassBatch& batch, const PassBatch::Part& part, std::uint32_t from,
                                std::uint32_t to) {
   Ship& ship = new_ship(batch, from, to);
-  ship.lane = &lane_of(*batch.shard);
+  ship.lane = lanes_.at(batch.shard).get();
   if (ship.count == part.records) {
     ship.batch = part.bytes;
     return &ship;

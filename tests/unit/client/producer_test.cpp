@@ -175,10 +175,14 @@ class ProducerTest : public test::SeededTest, public ProduceListener {
 
   LaneUnderTest& lane(const std::string& topic, std::int32_t partition) {
     const TopicPartition target{topic, Partition(partition)};
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
     const auto [at, made] = lanes.try_emplace(target);
-    if (made) at->second.lane.target = target;
-    return at->second;
+    LaneUnderTest& found = at->second;
+    if (!made) return found;
+    found.lane.target = target;
+    lock.unlock();
+    loop.run([&] { producer->add(found.lane); });
+    return found;
   }
 
   /// Sends so many batches of one to three records.

@@ -98,6 +98,7 @@ class PassPath final : pipeline::AckListener {
     for (int i = 0; i < k_partitions; ++i) {
       const TopicPartition tp{"orders", Partition(i)};
       shards_.emplace_back(tp, "orders", place.value(), Offset(0));
+      writer_->expect(shards_.back());
       readers_.push_back(reader_->open(tp, Offset(0), [] {}).value());
       expected_.emplace_back(0);
     }
