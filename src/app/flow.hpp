@@ -143,6 +143,7 @@ class Flow final : private kafka::GroupListener {
 
   // flow_snapshot.cpp
   observe::ShardSnapshot snapshot_of(const Entry& entry) const;
+  static observe::RecordCounters counters_of(const Entry& entry);
   engines::passthrough::BatchCounts passthrough_batches() const;
 
   // flow_trouble.cpp: shards that can not go on
@@ -221,7 +222,7 @@ class Flow final : private kafka::GroupListener {
   std::string source_cluster_id_;
   std::string target_cluster_id_;
   std::uint64_t rebalances_ = 0;
-  observe::ReleasedCounters released_;
+  observe::FlowCounters released_;
   engines::passthrough::BatchCounts released_passthrough_;  ///< of readers that are gone
 
   // Last, so that it goes first: its threads use what stands above.

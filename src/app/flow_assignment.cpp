@@ -225,13 +225,8 @@ void Flow::release(const TopicPartition& tp) {
   stream.release(*entry.shard);
   forget_events(*entry.shard);
   const std::lock_guard lock(state_mutex_);
-  const pipeline::Shard& shard = *entry.shard;
-  released_.records_mirrored += shard.records_mirrored;
-  released_.bytes_mirrored += shard.bytes_mirrored;
-  released_.records_filtered += shard.records_filtered;
-  released_.records_dropped += shard.records_dropped;
-  released_.records_lost += entry.records_lost;
-  released_.batches[to_string(entry.engine)] += shard.batches;
+  released_.add(counters_of(entry));
+  released_.batches[to_string(entry.engine)] += entry.shard->batches;
   shards_.erase(found);
   troubled_.erase(tp);
 }

@@ -168,8 +168,8 @@ Result<void> Flow::make_member(std::size_t partitions) {
   const PrefetchLimits limits = prefetch_limits(flow_budget_bytes_, partitions);
   sized_for_ = partitions;
   log::info("app",
-            "{}: limits: {} KiB and {} records fetched ahead per partition, {} KiB per fetch and "
-            "partition, {} KiB per fetch, {} batches in flight per partition",
+            "{}: limits of the records engine: {} KiB and {} records fetched ahead per partition, "
+            "{} KiB per fetch and partition, {} KiB per fetch, {} batches in flight per partition",
             settings_.name, limits.queue_bytes_per_partition / 1'024,
             limits.queue_records_per_partition, limits.fetch_bytes_per_partition / 1'024,
             limits.fetch_bytes_max / 1'024, pipeline::k_ledger_slots);

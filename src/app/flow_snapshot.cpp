@@ -37,13 +37,15 @@ observe::ShardSnapshot Flow::snapshot_of(const Entry& entry) const {
       }
     }
   }
-  out.records_mirrored = shard.records_mirrored;
-  out.bytes_mirrored = shard.bytes_mirrored;
-  out.records_filtered = shard.records_filtered;
-  out.records_dropped = shard.records_dropped;
-  out.records_lost = entry.records_lost;
+  out.add(counters_of(entry));
   out.batches = shard.batches;
   return out;
+}
+
+observe::RecordCounters Flow::counters_of(const Entry& entry) {
+  const pipeline::Shard& shard = *entry.shard;
+  return {shard.records_mirrored, shard.bytes_mirrored, shard.records_filtered,
+          shard.records_dropped, entry.records_lost};
 }
 
 observe::FlowSnapshot Flow::snapshot() const {

@@ -204,10 +204,7 @@ bool Flow::move_to_records(const TopicPartition& tp) {
   entry.state = observe::ShardState::running;
   entry.reason.clear();
   if (opened) return true;
-  released_.records_mirrored += entry.shard->records_mirrored;
-  released_.bytes_mirrored += entry.shard->bytes_mirrored;
-  released_.records_dropped += entry.shard->records_dropped;
-  released_.records_lost += entry.records_lost;
+  released_.add(counters_of(entry));
   log_ends_->forget(tp);
   commits_.remove(tp);
   shards_.erase(tp);

@@ -17,8 +17,24 @@ namespace kferry::observe {
 enum class ShardState { waiting, starting, running, draining, parked };
 const char* to_string(ShardState state) noexcept;
 
+/// What became of records.
+struct RecordCounters {
+  std::uint64_t records_mirrored = 0;
+  std::uint64_t bytes_mirrored = 0;  ///< keys and values, those of filtered records too
+  std::uint64_t records_filtered = 0;
+  std::uint64_t records_dropped = 0;  ///< given up under the policy skip
+  std::uint64_t records_lost = 0;     ///< gone at the source before they were read
+
+  void add(const RecordCounters& more) noexcept;
+};
+
+/// The same of many shards.
+struct FlowCounters : RecordCounters {
+  std::map<std::string, std::uint64_t> batches;  ///< by engine
+};
+
 /// One source topic-partition that this process mirrors, or waits for.
-struct ShardSnapshot {
+struct ShardSnapshot : RecordCounters {
   std::string topic;
   std::int32_t partition = 0;
   std::string target_topic;
@@ -31,11 +47,6 @@ struct ShardSnapshot {
   std::optional<std::int64_t> committed_offset;   ///< last one that the source group acknowledged
   std::optional<std::int64_t> lag_records;        ///< source_end_offset - position, at least 0
   std::optional<double> lag_seconds;              ///< age of the oldest record not on the target
-  std::uint64_t records_mirrored = 0;
-  std::uint64_t bytes_mirrored = 0;  ///< keys and values, those of filtered records too
-  std::uint64_t records_filtered = 0;
-  std::uint64_t records_dropped = 0;  ///< given up under the policy skip
-  std::uint64_t records_lost = 0;     ///< gone at the source before they were read
   std::uint64_t batches = 0;
 };
 
@@ -45,18 +56,6 @@ inline constexpr std::array<double, 14> k_delay_bounds_seconds = {
 struct DelayHistogram {
   std::array<std::uint64_t, k_delay_bounds_seconds.size() + 1> counts{};  ///< not cumulative
   double sum_seconds = 0;
-};
-
-/// Counters of a flow that belong to no shard of the list any more: a revoked shard leaves the list
-/// and its counters are added here, so that the flow's totals never go down. A shard that comes
-/// back starts at zero.
-struct ReleasedCounters {
-  std::uint64_t records_mirrored = 0;
-  std::uint64_t bytes_mirrored = 0;
-  std::uint64_t records_filtered = 0;
-  std::uint64_t records_dropped = 0;
-  std::uint64_t records_lost = 0;
-  std::map<std::string, std::uint64_t> batches;  ///< by engine
 };
 
 enum class FlowState { connecting, running, draining, stopped, failed };
@@ -90,7 +89,9 @@ struct FlowSnapshot {
   std::map<std::pair<std::string, std::string>, std::uint64_t> passthrough_batches;
   DelayHistogram delay;  ///< record timestamp to target acknowledgement
   std::vector<ShardSnapshot> shards;
-  ReleasedCounters released;  ///< of shards that were revoked; totals = shards + released
+  /// Of shards that are not in the list any more: their counters are added here when they are
+  /// revoked, so that the flow's totals never go down. A shard that comes back starts at zero.
+  FlowCounters released;
 };
 
 struct Snapshot {

@@ -1,22 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <string>
 
 #include "kferry/observe/snapshot.hpp"
 
 namespace kferry::observe {
 
 /// A flow's or the process' sums: its shards and the shards that it has released.
-struct Totals {
-  std::uint64_t records_mirrored = 0;
-  std::uint64_t bytes_mirrored = 0;
-  std::uint64_t records_filtered = 0;
-  std::uint64_t records_dropped = 0;
-  std::uint64_t records_lost = 0;
-  std::map<std::string, std::uint64_t> batches;  ///< by engine
+struct Totals : FlowCounters {
   std::optional<std::int64_t> lag_records;       ///< of the shards that know theirs; none: empty
   std::optional<double> lag_seconds;             ///< the largest
   std::uint64_t shards_without_lag = 0;
