@@ -135,7 +135,7 @@ void FetchLink::fit_window() {
   const auto took = now() - fetch_sent_at_;
   // The least that was seen: under load the kernel measures how busy the broker is as well.
   way_ = std::min(way_, connection_->round_trip());
-  const std::int32_t max = owner_.settings().bytes_max;
+  const std::int32_t max = std::max(owner_.bytes_max(node_), k_window_bytes_min);
   if (took < k_round_trips_short * way_) {
     window_bytes_ = window_bytes_ > max / 2 ? max : window_bytes_ * 2;
   } else if (took > k_round_trips_long * way_) {
@@ -211,6 +211,9 @@ void FetchLink::refused(std::int16_t code) {
 void FetchLink::hold(Milliseconds time) { held_until_ = std::max(held_until_, now() + time); }
 
 void FetchLink::send_check() {
+  const auto version = connection_->version(protocol::ApiKey::offset_for_leader_epoch);
+  // The tracks stay in line: the next connection may lead to a broker that was upgraded.
+  if (!version) return misbehaved(too_old("OffsetForLeaderEpoch").text);
   std::vector<FetchTrack*> tracks;
   tracks.swap(to_check_);
   std::sort(tracks.begin(), tracks.end(),
@@ -222,8 +225,6 @@ void FetchLink::send_check() {
     epochs_.push_back(
         {track->tp.topic, track->tp.partition.value(), track->leader.epoch, track->batch_epoch});
   }
-  const auto version = connection_->version(protocol::ApiKey::offset_for_leader_epoch);
-  if (!version) return misbehaved(too_old("OffsetForLeaderEpoch").text);
   check_exchange_.key = protocol::ApiKey::offset_for_leader_epoch;
   check_exchange_.version = *version;
   protocol::RequestFrame message(check_exchange_.frame, check_exchange_.key, *version, 0,

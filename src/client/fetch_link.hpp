@@ -30,6 +30,8 @@ class FetchOwner {
   virtual const FetchSettings& settings() const noexcept = 0;
   virtual Pauses& pauses() noexcept = 0;
   virtual Fetcher::Counters& counters_of_links() noexcept = 0;
+  /// What one request may ask of the node: several links share it.
+  virtual std::int32_t bytes_max(std::int32_t node) const = 0;
   virtual FetchTrack* find(const TrackName& name) = 0;
   virtual void fetched(FetchLink& link, const protocol::FetchResponse& response,
                        const SlabRef& slab) = 0;
@@ -38,8 +40,9 @@ class FetchOwner {
                        const std::vector<protocol::EpochEnd>& ends) = 0;
 };
 
-/// One source broker: the connection, the fetch session, and the tracks that it leads. At most one
-/// request of each kind is under way. Thread: the loop's.
+/// A source broker, or one of several ways to the same one: the connection, the fetch session, and
+/// some of the tracks that it leads. At most one request of each kind is under way.
+/// Thread: the loop's.
 class FetchLink : public std::enable_shared_from_this<FetchLink> {
  public:
   FetchLink(FetchOwner& owner, std::int32_t node);
@@ -47,6 +50,10 @@ class FetchLink : public std::enable_shared_from_this<FetchLink> {
   FetchLink& operator=(const FetchLink&) = delete;
 
   std::int32_t node() const noexcept { return node_; }
+  /// A track has its place here from now on, whether it is fetched or not, or has it no more.
+  void enter() noexcept { ++tracks_; }
+  void exit() noexcept { --tracks_; }
+  std::size_t tracks() const noexcept { return tracks_; }
   /// The track is fetched, from where it stands; also when that has changed.
   void fetch(FetchTrack& track);
   /// Asks where the epoch of the track ends.
@@ -107,6 +114,7 @@ class FetchLink : public std::enable_shared_from_this<FetchLink> {
 
   FetchOwner& owner_;
   const std::int32_t node_;
+  std::size_t tracks_ = 0;
   FetchSession session_;
   std::vector<FetchTrack*> to_check_;
   bool closed_ = false;

@@ -41,6 +41,7 @@ class SessionFetcher final : public Fetcher, public FetchOwner {
   const FetchSettings& settings() const noexcept override { return settings_; }
   Pauses& pauses() noexcept override { return pauses_; }
   Counters& counters_of_links() noexcept override { return counters_; }
+  std::int32_t bytes_max(std::int32_t node) const override;
   FetchTrack* find(const TrackName& name) override;
   void fetched(FetchLink& link, const protocol::FetchResponse& response,
                const SlabRef& slab) override;
@@ -56,6 +57,7 @@ class SessionFetcher final : public Fetcher, public FetchOwner {
   /// Without a place until the pause is over or another leader is known.
   void send_home(FetchTrack& track);
   void place(FetchTrack& track);
+  FetchLink& link_with_room(std::int32_t node);
   void settle(FetchTrack& track);
   void deliver(FetchTrack& track, const protocol::FetchResponse& response,
                const protocol::FetchedPartition& partition, const SlabRef& slab);
@@ -74,7 +76,7 @@ class SessionFetcher final : public Fetcher, public FetchOwner {
   std::uint64_t stops_ = 0;  ///< tells after a call of a feed whether a track may be gone
   std::unordered_set<FetchTrack*> homeless_;
   std::vector<TrackName> fresh_;  ///< to be placed with the next flush
-  std::map<std::int32_t, std::shared_ptr<FetchLink>> links_;
+  std::map<std::int32_t, std::vector<std::shared_ptr<FetchLink>>> links_;  ///< by node
   Alarm alarm_;
   bool flush_posted_ = false;
   bool calling_ = false;  ///< a feed
@@ -94,7 +96,13 @@ SessionFetcher::SessionFetcher(Cluster& cluster, FetchSettings settings)
 
 SessionFetcher::~SessionFetcher() {
   KF_CHECK(!calling_);
-  for (const auto& [node, link] : links_) link->close();
+  for (const auto& [node, links] : links_) {
+    for (const auto& link : links) link->close();
+  }
+}
+
+std::int32_t SessionFetcher::bytes_max(std::int32_t node) const {
+  return settings_.bytes_max / static_cast<std::int32_t>(links_.at(node).size());
 }
 
 FetchTrack* SessionFetcher::find(const TrackName& name) {
@@ -148,7 +156,9 @@ void SessionFetcher::flush() {
     FetchTrack* const track = find(name);
     if (track != nullptr && track->state == State::homeless) place(*track);
   }
-  for (const auto& [node, link] : links_) link->pump();
+  for (const auto& [node, links] : links_) {
+    for (const auto& link : links) link->pump();
+  }
 }
 
 void SessionFetcher::retry_homeless() {
@@ -186,7 +196,9 @@ void SessionFetcher::on_metadata() {
 
 void SessionFetcher::detach(FetchTrack& track) {
   homeless_.erase(&track);
-  if (track.link != nullptr) track.link->leave(track);
+  if (track.link == nullptr) return;
+  track.link->leave(track);
+  track.link->exit();
   track.link = nullptr;
 }
 
@@ -206,14 +218,26 @@ void SessionFetcher::place(FetchTrack& track) {
     return code == 0 ? send_home(track) : react(track, code);
   }
   homeless_.erase(&track);
-  auto& link = links_[leader->node];
-  if (!link) link = std::make_shared<FetchLink>(static_cast<FetchOwner&>(*this), leader->node);
-  track.link = link.get();
+  FetchLink& link = link_with_room(leader->node);
+  link.enter();
+  track.link = &link;
   track.leader = *leader;
   const bool known = track.batch_epoch >= 0 && leader->epoch >= 0;
   if (!known || track.checked == *leader) return settle(track);
   track.state = State::checking;
-  link->check(track);
+  link.check(track);
+}
+
+/// For each request a broker looks at every partition of its session, and it serves a session's
+/// requests one by one: with many of them all would wait for each.
+FetchLink& SessionFetcher::link_with_room(std::int32_t node) {
+  auto& links = links_[node];
+  const auto found = std::find_if(links.begin(), links.end(), [this](const auto& link) {
+    return link->tracks() < settings_.session_partitions_max;
+  });
+  if (found != links.end()) return **found;
+  links.push_back(std::make_shared<FetchLink>(static_cast<FetchOwner&>(*this), node));
+  return *links.back();
 }
 
 void SessionFetcher::settle(FetchTrack& track) {

@@ -18,6 +18,8 @@ struct FetchSettings {
   /// Of one response, at the most: how much is asked for follows from the way to the broker.
   std::int32_t bytes_max = 8 << 20;
   std::int32_t partition_bytes_max = 1 << 20;  ///< of one partition in it
+  /// For each request a broker looks at all partitions of its session: 10 to 20 ms for so many.
+  std::size_t session_partitions_max = 1'000;
   /// A topic that is not known may just be new, and an unheard-of error may pass: that long.
   Milliseconds unknown_timeout{60'000};
 };
@@ -57,8 +59,9 @@ class FetchFeed {
 };
 
 /// Fetches many partitions from their leaders, with one connection and one incremental session
-/// (KIP-227) for each broker and one request under way on each. Partitions take turns at the front
-/// of requests. An idle partition costs nothing per request.
+/// (KIP-227) for each broker, or for each session_partitions_max of its partitions, and one request
+/// under way on each. Partitions take turns at the front of requests. An idle partition costs us
+/// nothing per request.
 ///
 /// When the leader changes, OffsetForLeaderEpoch tells whether the log was truncated below the
 /// position (KIP-320) before fetching goes on. Records always come from the leader. Every code that

@@ -75,6 +75,30 @@ TEST(Fetcher, IdlePartitionsAreNotMentioned) {
   EXPECT_EQ(feeds[0].calls(), 1);
 }
 
+TEST(Fetcher, ManyPartitionsAreDividedAmongSessions) {
+  constexpr std::int32_t k_partitions = 7;
+  FetchSettings settings;
+  settings.session_partitions_max = 3;
+  std::vector<NotingFeed> feeds(k_partitions);
+  FetchWorld world(1, settings);
+  world.add_topic("orders", k_partitions);
+  std::vector<FetchWorld::Start> starts;
+  for (std::int32_t i = 0; i < k_partitions; ++i) {
+    const TopicPartition tp{"orders", Partition(i)};
+    world.logs.append(tp, 2);
+    starts.push_back({&feeds[static_cast<std::size_t>(i)], tp});
+  }
+  world.start(starts);
+  for (NotingFeed& feed : feeds) ASSERT_TRUE(feed.await_offset(2));
+  EXPECT_EQ(world.counters().full_requests, 3U);
+  // What goes makes room for what comes.
+  world.stop(feeds[0]);
+  world.start({starts[0]});
+  ASSERT_TRUE(feeds[0].await_offset(2));
+  EXPECT_EQ(world.counters().full_requests, 3U);
+  for (std::size_t i = 1; i < feeds.size(); ++i) EXPECT_EQ(feeds[i].offsets(), offsets(0, 2)) << i;
+}
+
 TEST(Fetcher, ManyAnswersMakeTheWholeLog) {
   NotingFeed feed;
   FetchWorld world(1, small_answers());
