@@ -94,9 +94,11 @@ TEST(Fetcher, ManyPartitionsAreDividedAmongSessions) {
   // What goes makes room for what comes.
   world.stop(feeds[0]);
   world.start({starts[0]});
-  ASSERT_TRUE(feeds[0].await_offset(2));
+  ASSERT_TRUE(world.logs.await_polls(3));
+  for (const auto& start : starts) world.logs.append(start.tp, 1);
+  for (NotingFeed& feed : feeds) ASSERT_TRUE(feed.await_offset(3));
   EXPECT_EQ(world.counters().full_requests, 3U);
-  for (std::size_t i = 1; i < feeds.size(); ++i) EXPECT_EQ(feeds[i].offsets(), offsets(0, 2)) << i;
+  for (std::size_t i = 1; i < feeds.size(); ++i) EXPECT_EQ(feeds[i].offsets(), offsets(0, 3)) << i;
 }
 
 TEST(Fetcher, ManyAnswersMakeTheWholeLog) {
