@@ -135,11 +135,12 @@ void FetchLink::fit_window() {
   const auto took = now() - fetch_sent_at_;
   // The least that was seen: under load the kernel measures how busy the broker is as well.
   way_ = std::min(way_, connection_->round_trip());
-  const std::int32_t max = std::max(owner_.bytes_max(node_), k_window_bytes_min);
+  const std::int32_t min = std::min(k_window_bytes_min, owner_.settings().bytes_max);
+  const std::int32_t max = std::max(owner_.bytes_max(node_), min);
   if (took < k_round_trips_short * way_) {
     window_bytes_ = window_bytes_ > max / 2 ? max : window_bytes_ * 2;
   } else if (took > k_round_trips_long * way_) {
-    window_bytes_ = std::max(window_bytes_ / 2, std::min(k_window_bytes_min, max));
+    window_bytes_ = std::max(window_bytes_ / 2, min);
   }
 }
 
