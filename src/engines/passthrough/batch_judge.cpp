@@ -39,14 +39,16 @@ std::string_view to_string(Verdict verdict) noexcept {
 
 std::string_view to_string(Reason reason) noexcept {
   constexpr std::array<std::string_view, k_reasons> k_names{
-      "none",    "gap",   "crop",  "too_large", "log_append_time", "recompress", "control",
-      "aborted", "empty", "below", "overlap",   "beyond_end",      "damaged",    "old_format"};
+      "none",       "gap",     "crop",      "place", "too_large", "log_append_time",
+      "recompress", "control", "aborted",   "empty", "below",     "overlap",
+      "beyond_end", "damaged", "old_format"};
   return k_names[static_cast<std::size_t>(reason)];
 }
 
 void BatchJudge::restart(std::int64_t wanted_offset) {
   wanted_ = wanted_offset;
   aligned_ = false;
+  ended_here_ = false;
   doubts_.clear();
   over_ = true;
 }
@@ -57,6 +59,7 @@ void BatchJudge::begin(ByteView records, std::span<const protocol::AbortedTransa
   at_ = 0;
   over_ = false;
   only_below_ = false;
+  if (records.empty() && high_watermark == wanted_) ended_here_ = true;
   end_offset_ = high_watermark;
   if (settings_.read_committed && last_stable_offset >= 0) end_offset_ = last_stable_offset;
   // The broker tells every aborted transaction that reaches into the answer, so nothing has to be
@@ -134,15 +137,31 @@ std::optional<Judgement> BatchJudge::misplaced(const BatchHeader& header) {
     if (aligned_) return end_walk(Verdict::corrupt, Reason::overlap, header);
     return std::nullopt;
   }
-  if (header.base_offset > wanted_ && !gap_is_plain(header)) return doubt(Reason::gap, header);
-  return std::nullopt;
+  if (place_is_certain(header)) return std::nullopt;
+  return doubt(header.base_offset > wanted_ ? Reason::gap : Reason::place, header);
 }
 
-/// A wrong base offset looks like a gap too, but then the next batch is not behind this one.
-bool BatchJudge::gap_is_plain(const BatchHeader& header) const {
+bool BatchJudge::place_is_certain(const BatchHeader& header) const {
+  const bool starts_right = aligned_ || ended_here_ || wanted_ == 0;
+  const bool joins_before = starts_right && header.base_offset == wanted_;
+  const bool decides = settings_.compacted && offsets_decide(header);
+  if (joins_before && !decides) return true;
   const ByteView behind = records_.subspan(at_ + header.size_bytes());
-  return settings_.compacted && behind.size() >= sizeof(std::int64_t) &&
-         protocol::load_big_endian<std::int64_t>(behind.data()) >= header.next_offset();
+  if (behind.size() < sizeof(std::int64_t)) return false;
+  const auto behind_offset = protocol::load_big_endian<std::int64_t>(behind.data());
+  const bool joins_behind = behind_offset == header.next_offset();
+  if (!settings_.compacted) return header.base_offset == wanted_ && joins_behind;
+  if (decides) return joins_before && joins_behind;
+  // A wrong base offset may still have fallen into a hole of the log. Then the batch comes a
+  // second time, but nothing is left out.
+  return starts_right && behind_offset >= header.next_offset();
+}
+
+bool BatchJudge::offsets_decide(const BatchHeader& header) const {
+  return settings_.read_committed && header.transactional() &&
+         std::any_of(aborted_.begin(), aborted_.end(), [&](const auto& aborted) {
+           return aborted.producer_id == header.producer.id;
+         });
 }
 
 Judgement BatchJudge::verdict_on(const BatchHeader& header) const {
@@ -184,6 +203,7 @@ Judgement BatchJudge::done_with(Judgement judgement, const BatchHeader& header) 
   }
   wanted_ = judgement.to;
   aligned_ = true;
+  ended_here_ = false;
   doubts_.clear();
   return judgement;
 }

@@ -30,6 +30,7 @@ enum class Reason : std::uint8_t {
   none,
   gap,              ///< offsets are missing, before the batch or inside
   crop,             ///< begins before the wanted offset
+  place,            ///< nothing around it confirms its offsets
   too_large,        ///< larger than the target allows
   log_append_time,  ///< the time of its records is that of the append to the source
   recompress,       ///< in another codec than the operator wants
@@ -42,7 +43,7 @@ enum class Reason : std::uint8_t {
   damaged,          ///< the checksum is wrong, or the header impossible
   old_format,
 };
-inline constexpr std::size_t k_reasons = 14;
+inline constexpr std::size_t k_reasons = 15;
 
 /// Stable names, for metrics.
 std::string_view to_string(Verdict verdict) noexcept;
@@ -75,8 +76,9 @@ struct Judgement {
 ///
 /// The target checks the checksum of what passes. Whatever is dropped, skipped, cropped or recoded
 /// is checked here in full before. Offsets, lengths and the format stand outside of the checksum:
-/// where they do not continue the log as they have to, the batch is fetched a second time, and what
-/// is seen twice is believed or, when it can not be, corrupt. Thread: one.
+/// where they do not continue the log as they have to, or nothing around the batch confirms them,
+/// it is fetched a second time, and what is seen twice is believed or, when it can not be, corrupt.
+/// Thread: one.
 /// Source of the rules: org.apache.kafka.clients.consumer.internals.CompletedFetch.
 class BatchJudge {
  public:
@@ -125,7 +127,10 @@ class BatchJudge {
   Judgement end_walk(Verdict verdict, Reason reason, const protocol::BatchHeader& header);
   /// Asks for the same again; nothing when that was done before.
   std::optional<Judgement> doubt(Reason reason, const protocol::BatchHeader& header);
-  bool gap_is_plain(const protocol::BatchHeader& header) const;
+  /// Whether what stands around the batch confirms its base offset.
+  bool place_is_certain(const protocol::BatchHeader& header) const;
+  /// Whether its offsets decide if it is dropped, or others are.
+  bool offsets_decide(const protocol::BatchHeader& header) const;
   void open_aborted_up_to(std::int64_t last_offset);
   void close_aborted(ByteView batch, const protocol::BatchHeader& header);
 
@@ -133,6 +138,8 @@ class BatchJudge {
   std::int64_t wanted_;
   /// The wanted offset is the end of a batch that was judged: the next one has to begin there.
   bool aligned_ = false;
+  /// The log ended at the wanted offset when it was looked at: the next one begins there.
+  bool ended_here_ = false;
   std::vector<Doubt> doubts_;  ///< at the wanted offset
 
   // The walk.

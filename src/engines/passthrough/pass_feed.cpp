@@ -63,8 +63,7 @@ client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& fetched) {
                      judgement->header, judgement->from, judgement->to, fetched.slab});
         break;
       case Verdict::refetch:
-        log::warning("passthrough", "{}: fetching again from offset {}: {}", name_,
-                     judge_.wanted_offset(), to_string(judgement->reason));
+        log_refetch(*judgement);
         break;
       case Verdict::corrupt:
         fail(ReadFailure::Kind::corrupt, "CORRUPT_MESSAGE",
@@ -89,6 +88,16 @@ client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& fetched) {
   const bool moved = std::exchange(log_end_, end) != end;
   if (queue_.size() > queued_before || failure_ || moved) on_ready_();
   return {judge_.wanted_offset(), leader_epoch_, paused_};
+}
+
+void PassFeed::log_refetch(const Judgement& judgement) const {
+  // Reading that begins inside of a batch is no trouble.
+  const bool usual = judgement.reason == Reason::crop || judgement.reason == Reason::place;
+  const log::Level level = usual ? log::Level::debug : log::Level::warning;
+  if (!log::enabled(level)) return;
+  log::write(level, "passthrough",
+             fmt::format("{}: fetching again from offset {}: {}", name_, judgement.from,
+                         to_string(judgement.reason)));
 }
 
 void PassFeed::count(const Judgement& judgement) {

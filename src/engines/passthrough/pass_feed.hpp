@@ -64,6 +64,7 @@ class PassFeed final : public client::FetchFeed {
  private:
   void fail(pipeline::ReadFailure::Kind kind, std::string reason, std::string text);
   void count(const Judgement& judgement);
+  void log_refetch(const Judgement& judgement) const;
 
   FeedBasics& basics_;
   const std::string name_;

@@ -197,7 +197,31 @@ TEST(BatchJudge, ABaseOffsetThatChangesIsNotBelieved) {
   BatchJudge judge(uncommitted(), 4);
   EXPECT_EQ(walk(judge, log_of({plain_batch(0, 10)})), "refetch crop");
   EXPECT_EQ(walk(judge, log_of({plain_batch(1, 10)})), "refetch crop");
-  EXPECT_EQ(walk(judge, log_of({plain_batch(4, 10)})), "pass 4..14");
+  EXPECT_EQ(walk(judge, log_of({plain_batch(4, 10), plain_batch(14, 1)})),
+            "pass 4..14, pass 14..15");
+}
+
+TEST(BatchJudge, WhereReadingBeginsTheOffsetsAreConfirmed) {
+  // 115..123 with one bit in its base offset: believed, 124 and 125 would never be read.
+  const Bytes shifted = log_of({plain_batch(123, 9), plain_batch(124, 2)});
+  BatchJudge judge(uncommitted(), 123);
+  EXPECT_EQ(walk(judge, shifted), "refetch place");
+  const Bytes good = log_of({plain_batch(115, 9), plain_batch(124, 2)});
+  EXPECT_EQ(walk(judge, good), "refetch crop");
+  EXPECT_EQ(walk(judge, good), "recode crop 123..124, pass 124..126");
+
+  BatchJudge alone(uncommitted(), 5);
+  EXPECT_EQ(walk(alone, log_of({plain_batch(5, 2)})), "refetch place");
+  EXPECT_EQ(walk(alone, log_of({plain_batch(5, 2)})), "pass 5..7");
+  EXPECT_EQ(walk(alone, log_of({plain_batch(7, 2)})), "pass 7..9") << "joins what was read";
+  alone.restart(9);
+  EXPECT_EQ(walk(alone, log_of({}), {}, 9), "");
+  EXPECT_EQ(walk(alone, log_of({plain_batch(9, 2)})), "pass 9..11") << "the log ended at 9";
+  // Neighbours in a compacted log need not touch.
+  BatchJudge sparse(compacted(), 5);
+  const Bytes holes = log_of({plain_batch(5, 2), plain_batch(9, 1), plain_batch(20, 1)});
+  EXPECT_EQ(walk(sparse, holes), "refetch place");
+  EXPECT_EQ(walk(sparse, holes), "pass 5..7, pass 7..10, refetch gap");
 }
 
 TEST(BatchJudge, OddPlacesAreNotFetchedForEver) {
@@ -210,10 +234,11 @@ TEST(BatchJudge, OddPlacesAreNotFetchedForEver) {
 
 TEST(BatchJudge, BatchesBelowAreSkippedAtSecondSight) {
   BatchJudge judge(uncommitted(), 10);
-  const Bytes log = log_of({plain_batch(0, 5), plain_batch(5, 5), plain_batch(10, 5)});
+  const Bytes log =
+      log_of({plain_batch(0, 5), plain_batch(5, 5), plain_batch(10, 5), plain_batch(15, 1)});
   EXPECT_EQ(walk(judge, log), "refetch below");
   EXPECT_EQ(walk(judge, log), "skip below, refetch below");
-  EXPECT_EQ(walk(judge, log), "skip below, skip below, pass 10..15");
+  EXPECT_EQ(walk(judge, log), "skip below, skip below, pass 10..15, pass 15..16");
 }
 
 TEST(BatchJudge, NothingButBatchesBelowIsTheEnd) {
@@ -301,12 +326,34 @@ TEST(BatchJudge, AbortedTransactionsAreLeftOut) {
 
 TEST(BatchJudge, ATransactionMayBeginBeforeTheAnswer) {
   BatchJudge judge({}, 10);
+  EXPECT_EQ(walk(judge, {}, {}, 10), "");
   EXPECT_EQ(walk(judge, log_of({transactional(10, 2, 1)}), {{1, 3}}), "skip aborted 10..12");
   // Each answer brings its own list.
   EXPECT_EQ(
       walk(judge, log_of({transactional(12, 2, 1), marker_batch(14, 1, Marker::abort)}), {{1, 3}}),
       "skip aborted 12..14, skip control 14..15");
   EXPECT_EQ(walk(judge, log_of({transactional(15, 2, 1)})), "pass 15..17");
+}
+
+TEST(BatchJudge, InACompactedLogOffsetsThatDecideAreConfirmed) {
+  JudgeSettings settings = compacted();
+  settings.read_committed = true;
+  // Producer 1 aborts what begins at 40; its batch at 4 was committed, but one bit says 36.
+  const std::vector<AbortedTransaction> aborted = {{1, 40}};
+  const LogBatch committed = transactional(36, 8, 1);
+  BatchJudge judge(settings, 0);
+  EXPECT_EQ(walk(judge, log_of({committed, plain_batch(50, 1)}), aborted), "refetch gap");
+  EXPECT_EQ(walk(judge, log_of({transactional(4, 8, 1), plain_batch(12, 1)}), aborted),
+            "refetch gap");
+  EXPECT_EQ(walk(judge, log_of({transactional(4, 8, 1), plain_batch(12, 1)}), aborted),
+            "pass 0..12, pass 12..13");
+  BatchJudge down(settings, 0);
+  EXPECT_EQ(walk(down, log_of({transactional(0, 8, 1), plain_batch(50, 1)}), aborted),
+            "refetch place");
+  // Of no other producer.
+  BatchJudge other(settings, 0);
+  EXPECT_EQ(walk(other, log_of({transactional(36, 8, 2), plain_batch(50, 1)}), aborted),
+            "pass 0..44, refetch gap");
 }
 
 TEST(BatchJudge, OnlyTransactionalBatchesAreAborted) {
