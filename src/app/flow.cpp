@@ -165,7 +165,7 @@ void Flow::note_waiting(const std::vector<pipeline::TopicPlan>& plans) {
   reason_ = plans.empty() ? "no source topic matches" : std::string();
 }
 
-void Flow::commit_due() {
+bool Flow::commit_due() {
   commit_now_ = false;
   std::vector<kafka::CommitMark> marks;
   {
@@ -173,6 +173,7 @@ void Flow::commit_due() {
     marks = commits_.due(clock_.steady());
   }
   if (!marks.empty()) member_->commit(marks);
+  return !marks.empty();
 }
 
 void Flow::fail(ExitCode code, const std::string& why) {

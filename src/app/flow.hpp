@@ -122,7 +122,9 @@ class Flow final : private kafka::GroupListener {
   void take_over(std::vector<pipeline::TopicPlan> plans);
   std::vector<std::string> with_missed(std::vector<std::string> runnable);
   void note_waiting(const std::vector<pipeline::TopicPlan>& plans);
-  void commit_due();
+  /// False: nothing was.
+  bool commit_due();
+  void commit_last();
   void fail(ExitCode code, const std::string& why);
 
   // flow_assignment.cpp: partitions come and go

@@ -155,13 +155,21 @@ void Flow::on_revoke(const std::vector<TopicPartition>& partitions, bool lost) {
                  "read again by the next owner",
                  settings_.name, left_behind.size(), settings_.drain_timeout.count());
   }
-  if (!lost) {
-    commit_due();
-    if (!member_->await_commits(k_last_commit_timeout)) {
-      log::warning("app", "{}: the last commit was not answered in time", settings_.name);
-    }
-  }
+  if (!lost) commit_last();
   for (const TopicPartition& tp : partitions) release(tp);
+}
+
+void Flow::commit_last() {
+  const SteadyTime deadline = clock_.steady() + k_last_commit_timeout;
+  const auto answered = [&] {
+    const auto left = std::chrono::duration_cast<Milliseconds>(deadline - clock_.steady());
+    if (member_->await_commits(std::max(left, Milliseconds(0)))) return true;
+    log::warning("app", "{}: the last commit was not answered in time", settings_.name);
+    return false;
+  };
+  commit_due();
+  // Whatever had an older commit on its way gets its last one behind that.
+  if (answered() && commit_due()) answered();
 }
 
 /// Stops reading the partitions and waits for what is under way. Returns the shards that did not

@@ -4,7 +4,7 @@ namespace kferry::positions {
 
 void CommitLog::add(const TopicPartition& tp, const std::atomic<std::int64_t>& position,
                     std::optional<Offset> committed, SteadyTime now) {
-  entries_.insert_or_assign(tp, Entry{&position, committed, std::nullopt, now});
+  entries_.insert_or_assign(tp, Entry{&position, committed, std::nullopt, now, now});
 }
 
 void CommitLog::remove(const TopicPartition& tp) { entries_.erase(tp); }
@@ -18,8 +18,10 @@ std::vector<kafka::CommitMark> CommitLog::due(SteadyTime now) {
   for (auto& [tp, entry] : entries_) {
     const Offset position(entry.position->load(std::memory_order_acquire));
     const bool fresh = entry.committed == position && now - entry.committed_at < k_recommit_after;
-    if (fresh || entry.on_its_way == position) continue;
+    const bool waits = entry.on_its_way && now - entry.sent_at < k_answer_patience;
+    if (fresh || waits) continue;
     entry.on_its_way = position;
+    entry.sent_at = now;
     marks.push_back({tp, position});
   }
   return marks;

@@ -19,6 +19,10 @@ namespace kferry::positions {
 /// not expire: offsets.retention.minutes is a day on brokers before 2.0, seven days since.
 inline constexpr Milliseconds k_recommit_after{3'600'000};
 
+/// A commit without an answer for this long will get none: the library gives up before, after its
+/// request timeout (60 s) or the session's (45 s).
+inline constexpr Milliseconds k_answer_patience{120'000};
+
 /// Which positions went to the source group, which arrived, and which are due. Knows no thread and
 /// no I/O. Thread: the flow's control thread.
 class CommitLog {
@@ -31,8 +35,9 @@ class CommitLog {
   /// The partition's position stands elsewhere now. REQUIRES: add.
   void follow(const TopicPartition& tp, const std::atomic<std::int64_t>& position);
 
-  /// The positions that the group does not have yet, or had for too long. A position that is on its
-  /// way is not due again.
+  /// The positions that the group does not have yet, or had for too long. One for each partition is
+  /// on its way at a time: the library sends again what its coordinator did not answer, and an
+  /// older position must not arrive behind a newer one.
   std::vector<kafka::CommitMark> due(SteadyTime now);
 
   void record(std::span<const kafka::CommitOutcome> outcomes, SteadyTime now);
@@ -47,6 +52,7 @@ class CommitLog {
     std::optional<Offset> committed;
     std::optional<Offset> on_its_way;
     SteadyTime committed_at;
+    SteadyTime sent_at;
   };
   std::unordered_map<TopicPartition, Entry> entries_;
   std::map<std::string, std::uint64_t> failures_;
