@@ -20,6 +20,9 @@ namespace {
 
 /// In the text of one trouble; the others have the same one mostly.
 constexpr std::size_t k_reasons_max = 3;
+/// Whoever still asks after so many answers in a row asks another broker: one that is cut off from
+/// the others answers on with what was true before.
+constexpr int k_answers_in_a_row = 4;
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
@@ -107,6 +110,7 @@ class LiveCluster final : public Cluster {
   Backoff backoff_;
   SteadyTime not_before_{};
   SteadyTime answered_at_{};
+  int answers_in_a_row_ = 0;  ///< of one broker, each soon after the one before
   SteadyTime refresh_at_{};
   bool all_wanted_ = false;
   std::set<std::string> wanted_;
@@ -139,7 +143,9 @@ void LiveCluster::ask_at(SteadyTime time) {
 
 void LiveCluster::ask() {
   if (std::exchange(asking_, true)) return;
-  if (connection_ != nullptr && connection_->usable()) return request();
+  const bool stale = answers_in_a_row_ >= k_answers_in_a_row;
+  if (connection_ != nullptr && connection_->usable() && !stale) return request();
+  answers_in_a_row_ = 0;
   connect();
 }
 
@@ -166,6 +172,9 @@ const Endpoint& LiveCluster::next_candidate() {
     std::erase(candidates_, broker);
     candidates_.push_back(std::move(broker));
   }
+  // Whoever was asked last comes last.
+  std::stable_partition(candidates_.begin(), candidates_.end(),
+                        [this](const Endpoint& each) { return each == candidate_; });
   KF_CHECK(!candidates_.empty());
   return candidates_.back();
 }
@@ -203,7 +212,11 @@ void LiveCluster::answered(protocol::WireReader& body) {
   asked_.clear();
   wanted_.merge(view_.apply(*metadata));
   // Whoever asks again and again gets answers ever more slowly.
-  if (now() - answered_at_ > settings_.backoff_max * 2) backoff_.reset();
+  if (now() - answered_at_ > settings_.backoff_max * 2) {
+    backoff_.reset();
+    answers_in_a_row_ = 0;
+  }
+  ++answers_in_a_row_;
   answered_at_ = now();
   not_before_ = answered_at_ + std::max(backoff_.next(), Milliseconds(metadata->throttle_ms));
   const std::weak_ptr<LiveCluster> weak = alive_;

@@ -33,7 +33,7 @@ FetchLink::FetchLink(FetchOwner& owner, std::int32_t node)
     : owner_(owner),
       node_(node),
       alarm_(owner.cluster().loop(), [this] { pump(); }),
-      window_bytes_(std::min(k_window_bytes_min, owner.settings().bytes_max)) {}
+      window_bytes_(window_bytes_min()) {}
 
 void FetchLink::fetch(FetchTrack& track) {
   session_.want(track);
@@ -99,6 +99,7 @@ void FetchLink::lost(const Error& error) {
   if (closed_ || std::exchange(lost_, true)) return;
   log::debug("client", "source: broker {}: {}", node_, error.text);
   session_.restart(true);
+  owner_.silent(*this);
   connect_at_ = now() + owner_.pauses().after(failures_++);
   owner_.cluster().refresh_soon();
   alarm_.at(connect_at_);
@@ -109,6 +110,10 @@ void FetchLink::misbehaved(const std::string& how) {
   log::warning("client", "{}", error.text);
   lost(error);
   connection_->close(error);
+}
+
+std::int32_t FetchLink::window_bytes_min() const {
+  return std::min(k_window_bytes_min, owner_.settings().bytes_max);
 }
 
 /// A partition that is resumed has to wait for the answer to a request that does not know of it. So
@@ -128,14 +133,25 @@ std::int32_t FetchLink::share() const {
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(window_bytes_ / count, least, most));
 }
 
-void FetchLink::fit_window() {
+/// Whether there was more than was asked for: of all partitions, or of one whose share was what
+/// limited it.
+bool FetchLink::answer_is_full() const {
+  const auto most_of = [](std::int32_t bytes) { return static_cast<std::size_t>(bytes) / 4 * 3; };
+  const bool shares = partition_bytes_max_ < owner_.settings().partition_bytes_max;
   std::size_t bytes = 0;
-  for (const auto& partition : response_.partitions) bytes += partition.records.size();
-  if (bytes < static_cast<std::size_t>(window_bytes_) / 4 * 3) return;
+  for (const auto& partition : response_.partitions) {
+    bytes += partition.records.size();
+    if (shares && partition.records.size() >= most_of(partition_bytes_max_)) return true;
+  }
+  return bytes >= most_of(window_bytes_);
+}
+
+void FetchLink::fit_window() {
+  if (!answer_is_full()) return;
   const auto took = now() - fetch_sent_at_;
   // The least that was seen: under load the kernel measures how busy the broker is as well.
   way_ = std::min(way_, connection_->round_trip());
-  const std::int32_t min = std::min(k_window_bytes_min, owner_.settings().bytes_max);
+  const std::int32_t min = window_bytes_min();
   const std::int32_t max = std::max(owner_.bytes_max(node_), min);
   if (took < k_round_trips_short * way_) {
     window_bytes_ = window_bytes_ > max / 2 ? max : window_bytes_ * 2;
@@ -148,9 +164,12 @@ void FetchLink::send_fetch() {
   const auto version = connection_->version(protocol::ApiKey::fetch);
   if (!version) return misbehaved(too_old("Fetch").text);
   const FetchSettings& settings = owner_.settings();
+  partition_bytes_max_ = share();
   protocol::FetchRequest request;
   request.wait_max_ms = wait_ms();
-  request.bytes_min = settings.bytes_min;
+  // A broker that may give no more of a partition than its share would wait for the rest in vain
+  // (kafka.server.DelayedFetch).
+  request.bytes_min = std::min(settings.bytes_min, partition_bytes_max_);
   request.bytes_max = window_bytes_;
   request.read_committed = settings.read_committed;
   fetch_exchange_.key = protocol::ApiKey::fetch;
@@ -160,7 +179,6 @@ void FetchLink::send_fetch() {
   Fetcher::Counters& counters = owner_.counters_of_links();
   ++counters.requests;
   if (session_.full()) ++counters.full_requests;
-  partition_bytes_max_ = share();
   session_.write(message.body(), request, *version, partition_bytes_max_);
   message.finish();
   fetching_ = true;
@@ -192,6 +210,8 @@ void FetchLink::fetch_answered(protocol::WireReader body, const SlabRef& slab) {
 
 void FetchLink::fetch_failed(const Error& error) {
   fetching_ = false;
+  // It may be that so much does not come through in the time of a request.
+  window_bytes_ = std::max(window_bytes_ / 2, window_bytes_min());
   lost(error);
 }
 
@@ -201,6 +221,7 @@ void FetchLink::refused(std::int16_t code) {
   constexpr std::int16_t k_fetch_session_id_not_found = 70;
   const bool session = fetch_error(code).reaction == FetchReaction::new_session;
   session_.restart(code != k_fetch_session_id_not_found);
+  owner_.silent(*this);
   if (!session) {
     log::warning("client", "source: broker {} refuses to be fetched from: {}", node_,
                  fetch_error_name(code));

@@ -33,6 +33,8 @@ class FetchOwner {
   /// What one request may ask of the node: several links share it.
   virtual std::int32_t bytes_max(std::int32_t node) const = 0;
   virtual FetchTrack* find(const TrackName& name) = 0;
+  /// The link has no session any more: until the next answer nothing is heard of its tracks.
+  virtual void silent(const FetchLink& link) = 0;
   virtual void fetched(FetchLink& link, const protocol::FetchResponse& response,
                        const SlabRef& slab) = 0;
   /// ends: by topic and partition; nothing: nobody knows.
@@ -109,7 +111,9 @@ class FetchLink : public std::enable_shared_from_this<FetchLink> {
   void check_answered(protocol::WireReader body);
   void check_failed(const Error& error);
   std::int32_t wait_ms() const;
+  std::int32_t window_bytes_min() const;
   std::int32_t share() const;
+  bool answer_is_full() const;
   void fit_window();
 
   FetchOwner& owner_;

@@ -1,6 +1,7 @@
 #include "client/fetch_session.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "kferry/base/check.hpp"
@@ -71,7 +72,17 @@ void FetchSession::collect_all(std::int32_t bytes_max) {
     }
   }
   if (all_.empty()) return;
-  const auto first = all_.begin() + static_cast<std::ptrdiff_t>(turn_++ % all_.size());
+  begin_behind_first();
+  first_ = {*all_.front()->topic, all_.front()->partition};
+  for (Member* member : all_) tell(*member, bytes_max);
+}
+
+void FetchSession::begin_behind_first() {
+  const auto behind = [this](const Member* member) {
+    return std::tie(*member->topic, member->partition) > std::tie(first_.first, first_.second);
+  };
+  const auto found = std::find_if(all_.begin(), all_.end(), behind);
+  const auto first = found == all_.end() ? all_.begin() : found;
   const std::string* const topic = (*first)->topic;
   const auto of_topic = [topic](const Member* member) { return member->topic == topic; };
   const auto begin = std::find_if(all_.begin(), all_.end(), of_topic);
@@ -79,7 +90,6 @@ void FetchSession::collect_all(std::int32_t bytes_max) {
   // Partitions of one topic stay together.
   std::rotate(begin, first, end);
   std::rotate(all_.begin(), begin, all_.end());
-  for (Member* member : all_) tell(*member, bytes_max);
 }
 
 void FetchSession::collect_changes(std::int32_t bytes_max) {
@@ -116,9 +126,13 @@ void FetchSession::erase(Member& member) {
 
 void FetchSession::answered(const protocol::FetchResponse& response) {
   if (full()) {
-    turn_ += static_cast<std::size_t>(
-        std::count_if(response.partitions.begin(), response.partitions.end(),
-                      [](const auto& partition) { return !partition.records.empty(); }));
+    // Whoever stood before it had nothing. Whoever stands behind it comes to the front in turn.
+    const auto served =
+        std::find_if(response.partitions.begin(), response.partitions.end(),
+                     [](const auto& partition) { return !partition.records.empty(); });
+    if (served != response.partitions.end()) {
+      first_ = {std::string(served->topic), served->partition};
+    }
   }
   // Without an id the broker has no room for the session, or has ended it.
   id_ = response.session_id;

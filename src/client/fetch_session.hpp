@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client/fetch_track.hpp"
@@ -56,6 +57,7 @@ class FetchSession {
   void mark(Member& member);
   void tell(Member& member, std::int32_t bytes_max);
   void collect_all(std::int32_t bytes_max);
+  void begin_behind_first();
   void collect_changes(std::int32_t bytes_max);
   void erase(Member& member);
 
@@ -64,7 +66,8 @@ class FetchSession {
   std::vector<Member*> dirty_;
   std::int32_t id_ = 0;
   std::int32_t epoch_ = protocol::k_session_first;
-  std::size_t turn_ = 0;  ///< which partition stands first in the next full request
+  /// Behind whom the next full request begins: the first one that had its turn in the last one.
+  std::pair<std::string, std::int32_t> first_{"", -1};
 
   // Kept for the next request.
   std::vector<protocol::FetchPartition> partitions_;

@@ -22,6 +22,9 @@ namespace {
 
 using State = FetchTrack::State;
 
+/// Partitions without a leader are tried again at multiples of this.
+constexpr Milliseconds k_wake_grid{20};
+
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
 class SessionFetcher final : public Fetcher, public FetchOwner {
@@ -43,6 +46,7 @@ class SessionFetcher final : public Fetcher, public FetchOwner {
   Counters& counters_of_links() noexcept override { return counters_; }
   std::int32_t bytes_max(std::int32_t node) const override;
   FetchTrack* find(const TrackName& name) override;
+  void silent(const FetchLink& link) override;
   void fetched(FetchLink& link, const protocol::FetchResponse& response,
                const SlabRef& slab) override;
   void checked(FetchLink& link, const std::vector<TrackName>& asked,
@@ -140,6 +144,12 @@ void SessionFetcher::resume(FetchFeed& feed) {
   flush_soon();
 }
 
+void SessionFetcher::silent(const FetchLink& link) {
+  for (const auto& [feed, track] : tracks_) {
+    if (track->link == &link) feed->on_silence();
+  }
+}
+
 /// Many that start or go on together become one request.
 void SessionFetcher::flush_soon() {
   if (std::exchange(flush_posted_, true)) return;
@@ -189,6 +199,7 @@ void SessionFetcher::on_metadata() {
     FetchTrack* const track = find(name);
     if (track == nullptr || track->state == State::troubled) continue;
     detach(*track);
+    track->feed->on_silence();
     place(*track);
   }
   if (!moved.empty()) flush_soon();
@@ -204,8 +215,12 @@ void SessionFetcher::detach(FetchTrack& track) {
 
 void SessionFetcher::send_home(FetchTrack& track) {
   detach(track);
+  track.feed->on_silence();
   track.state = State::homeless;
-  track.retry_at = now() + pauses_.after(track.failures++);
+  // Many of them wake together: each time all are looked at.
+  const auto wake =
+      std::chrono::ceil<Milliseconds>((now() + pauses_.after(track.failures++)).time_since_epoch());
+  track.retry_at = SteadyTime((wake / k_wake_grid + 1) * k_wake_grid);
   homeless_.insert(&track);
   alarm_.at(track.retry_at);
 }

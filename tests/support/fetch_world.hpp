@@ -43,6 +43,7 @@ class NotingFeed final : public client::FetchFeed {
   Wish on_fetched(const client::Fetched& fetched) override {
     const std::lock_guard lock(mutex_);
     ++calls_;
+    silent_ = false;
     high_watermark_ = fetched.high_watermark;
     for (ByteView rest = fetched.records; !rest.empty();) {
       const auto scanned = protocol::scan_batch(rest);
@@ -63,6 +64,11 @@ class NotingFeed final : public client::FetchFeed {
     }
     changed_.notify_all();
     return wish_;
+  }
+  void on_silence() override {
+    const std::lock_guard lock(mutex_);
+    silent_ = true;
+    changed_.notify_all();
   }
   void on_trouble(client::FetchTrouble kind, std::int16_t error, const std::string& text) override {
     const std::lock_guard lock(mutex_);
@@ -86,6 +92,9 @@ class NotingFeed final : public client::FetchFeed {
   }
   bool await_calls(int calls) {
     return await([&] { return calls_ >= calls; });
+  }
+  bool await_silence(bool silent) {
+    return await([&] { return silent_ == silent; });
   }
   bool await_troubles(std::size_t count) {
     return await([&] { return troubles_.size() >= count; });
@@ -125,6 +134,7 @@ class NotingFeed final : public client::FetchFeed {
   int pauses_ = 0;
   int calls_ = 0;
   int damaged_ = 0;
+  bool silent_ = false;
   std::int64_t high_watermark_ = -1;
   std::vector<std::int64_t> offsets_;
   std::vector<Trouble> troubles_;

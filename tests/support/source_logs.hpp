@@ -32,6 +32,8 @@ class SourceLogs {
     int connection = 0;
     std::string text;
     std::int32_t wait_ms = 0;
+    std::int32_t bytes_min = 0;
+    std::int32_t partition_bytes_max = 0;  ///< of the first partition, if any
     std::chrono::steady_clock::time_point at;
   };
 
@@ -183,10 +185,13 @@ class SourceLogs {
   ScriptedReply fetch(const ScriptedRequest& request) {
     const std::lock_guard lock(mutex_);
     auto in = request.reader();
-    Seen seen{request.node, request.connection, "", 0, std::chrono::steady_clock::now()};
+    Seen seen{.node = request.node,
+              .connection = request.connection,
+              .text = "",
+              .at = std::chrono::steady_clock::now()};
     in.i32();  // replica
     seen.wait_ms = in.i32();
-    in.i32();
+    seen.bytes_min = in.i32();
     in.i32();
     in.i8();
     const std::int32_t id = in.i32();
@@ -195,6 +200,7 @@ class SourceLogs {
     Session asked;
     std::vector<TopicPartition> forgotten;
     read_asked(in, seen.text, asked, forgotten);
+    if (!asked.wanted.empty()) seen.partition_bytes_max = asked.wanted.begin()->second.bytes_max;
     seen_.push_back(seen);
     if (silent_.contains(request.node)) return ScriptedReply::silence();
     if (refuse_next_ != 0) return whole_error(std::exchange(refuse_next_, std::int16_t{0}));

@@ -53,8 +53,11 @@ class FetchFeed {
   };
   /// What is to be fetched next. Also called without records, when only the watermarks moved.
   virtual Wish on_fetched(const Fetched& fetched) = 0;
-  /// The partition is fetched no more until Fetcher::start. What may heal by itself (leader moves,
-  /// unreachable brokers) is not told here.
+  /// For a while nothing is heard of the partition, whatever its log does: its leader moves or can
+  /// not be reached. Over with the next on_fetched, which comes even when nothing has changed.
+  virtual void on_silence() = 0;
+  /// The partition is fetched no more until Fetcher::start. What may heal by itself is not told
+  /// here.
   virtual void on_trouble(FetchTrouble trouble, std::int16_t error, const std::string& text) = 0;
 };
 

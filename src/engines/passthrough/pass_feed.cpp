@@ -86,7 +86,8 @@ client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& fetched) {
   const bool stable = judge_.settings().read_committed && fetched.last_stable_offset >= 0;
   const std::int64_t end = stable ? fetched.last_stable_offset : fetched.high_watermark;
   const bool moved = std::exchange(log_end_, end) != end;
-  if (queue_.size() > queued_before || failure_ || moved) on_ready_();
+  const bool heard_anew = !std::exchange(heard_, true);
+  if (queue_.size() > queued_before || failure_ || moved || heard_anew) on_ready_();
   return {judge_.wanted_offset(), leader_epoch_, paused_};
 }
 
@@ -105,6 +106,10 @@ void PassFeed::count(const Judgement& judgement) {
   auto& counter = basics_.counts[static_cast<std::size_t>(judgement.verdict)]
                                 [static_cast<std::size_t>(judgement.reason)];
   counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+void PassFeed::on_silence() {
+  if (std::exchange(heard_, false)) on_ready_();
 }
 
 void PassFeed::on_trouble(client::FetchTrouble trouble, std::int16_t error,

@@ -46,6 +46,7 @@ class PassFeed final : public client::FetchFeed {
         on_ready_(std::move(on_ready)) {}
 
   Wish on_fetched(const client::Fetched& fetched) override;
+  void on_silence() override;
   void on_trouble(client::FetchTrouble trouble, std::int16_t error,
                   const std::string& text) override;
 
@@ -57,7 +58,7 @@ class PassFeed final : public client::FetchFeed {
   /// True once, when the fetcher has to be told that there is room again.
   bool wants_more();
   pipeline::LogEnd log_end() const noexcept {
-    return {log_end_, log_end_ >= 0 && !paused_ && !failure_};
+    return {log_end_, heard_ && log_end_ >= 0 && !paused_ && !failure_};
   }
   std::optional<pipeline::ReadFailure> failure() { return std::exchange(failure_, std::nullopt); }
 
@@ -75,6 +76,7 @@ class PassFeed final : public client::FetchFeed {
   std::size_t queued_bytes_ = 0;
   std::size_t queued_bytes_max_ = 0;  ///< then nothing more is fetched
   std::int64_t log_end_ = -1;  ///< last stable offset under read_committed, else high watermark
+  bool heard_ = false;         ///< of the log, since it could not be reached last
   bool paused_ = false;
   std::optional<pipeline::ReadFailure> failure_;
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
@@ -241,6 +242,29 @@ TEST(Cluster, AsksAnotherBrokerWhenOneIsGone) {
   EXPECT_TRUE(world.await_leader(tp("orders", 0), Leader{3, 1}));
   const std::lock_guard lock(world.mutex);
   EXPECT_TRUE(world.troubles.empty()) << "one that answers is enough";
+}
+
+TEST(Cluster, AsksAnotherBrokerWhenOneKeepsTellingTheSame) {
+  ScriptedCluster brokers(2);
+  brokers.add_topic("orders", 1);
+  // The one that is asked first is cut off from the others and knows nothing new.
+  std::atomic<std::int32_t> cut_off{0};
+  brokers.on(ApiKey::metadata, [&](const ScriptedRequest& request) {
+    std::int32_t none = 0;
+    cut_off.compare_exchange_strong(none, request.node);
+    const bool stale = request.node == cut_off;
+    brokers.set_leader(tp("orders", 0), stale ? 1 : 2, stale ? 0 : 1);
+    return brokers.metadata(request);
+  });
+  ClusterWorld world(brokers.bootstrap());
+  world.start({"orders"});
+  ASSERT_TRUE(world.await_leader(tp("orders", 0), Leader{1, 0}));
+  // Whoever finds no leader there asks again and again.
+  EXPECT_TRUE(world.await([&](Cluster& view) {
+    view.refresh_soon();
+    return view.leader(tp("orders", 0)) == Leader{2, 1};
+  }));
+  brokers.on(ApiKey::metadata, nullptr);
 }
 
 TEST(Cluster, GoesBackToTheBootstrapServers) {

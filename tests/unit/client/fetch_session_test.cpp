@@ -153,6 +153,28 @@ TEST_F(FetchSessionTest, WithoutRoomAtTheBrokerEveryRequestIsFullAndTheyTakeTurn
   EXPECT_EQ(request_of(session), "0/0 a[0@0 1@0] b[0@0]");
 }
 
+TEST_F(FetchSessionTest, WithoutRoomAtTheBrokerNoneIsPassedOverForEver) {
+  constexpr std::int32_t k_count = 17;
+  for (std::int32_t i = 0; i < k_count; ++i) track("a", i, 0);
+  // The broker has room for the records of all but one.
+  const std::vector<std::byte> records(10);
+  std::vector<int> served(k_count);
+  for (std::int32_t round = 0; round < 2 * k_count; ++round) {
+    const std::string text = request_of(session);
+    protocol::FetchResponse response;
+    std::size_t at = text.find('[');
+    for (std::int32_t i = 0; i + 1 < k_count; ++i, at = text.find(' ', at + 1)) {
+      protocol::FetchedPartition& partition = response.partitions.emplace_back();
+      partition.topic = "a";
+      partition.partition = std::stoi(text.substr(at + 1));
+      partition.records = records;
+      ++served[static_cast<std::size_t>(partition.partition)];
+    }
+    session.answered(response);
+  }
+  for (const int times : served) EXPECT_GE(times, k_count);
+}
+
 TEST_F(FetchSessionTest, ALostSessionBeginsAnew) {
   FetchTrack& orders = track("orders", 0, 5);
   track("pay", 0, 5);

@@ -50,7 +50,9 @@ TEST(FetcherLeader, MetadataAloneMovesAPartition) {
   world.refresh();
   // Node 2 does not know yet that it leads, and says so until it does.
   ASSERT_TRUE(world.brokers.await_requests(ApiKey::offset_for_leader_epoch, 2));
+  EXPECT_TRUE(moving.await_silence(true));
   world.logs.lead_quietly(k_first, 2, 1);
+  EXPECT_TRUE(moving.await_silence(false));
   world.logs.append(k_first, 1);
   ASSERT_TRUE(moving.await_offset(4));
   world.logs.append(k_second, 1);

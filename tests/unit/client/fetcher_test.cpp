@@ -166,6 +166,44 @@ TEST(Fetcher, RequestsWaitShortlyWhilePartitionsCome) {
   }
 }
 
+TEST(Fetcher, WaitsForNoMoreThanOnePartitionMayGive) {
+  constexpr std::int32_t k_partitions = 20;
+  FetchSettings settings;
+  settings.bytes_min = 500'000;
+  std::vector<NotingFeed> feeds(k_partitions);
+  FetchWorld world(1, settings);
+  world.add_topic("orders", k_partitions);
+  std::vector<FetchWorld::Start> starts;
+  for (std::int32_t i = 0; i < k_partitions; ++i) {
+    starts.push_back({&feeds[static_cast<std::size_t>(i)], {"orders", Partition(i)}});
+  }
+  world.start(starts);
+  ASSERT_TRUE(world.logs.await_polls(1));
+  const auto seen = world.logs.seen().front();
+  EXPECT_GT(seen.partition_bytes_max, 0);
+  EXPECT_LT(seen.partition_bytes_max, 500'000);
+  EXPECT_EQ(seen.bytes_min, seen.partition_bytes_max);
+}
+
+TEST(Fetcher, AFeedIsToldThatNothingIsHeardOfItsPartition) {
+  NotingFeed gone;
+  NotingFeed there;
+  FetchWorld world(2);
+  world.add_topic("orders", 2);
+  world.logs.lead(k_second, 2, 0);
+  world.start({{&gone, k_first}, {&there, k_second}});
+  ASSERT_TRUE(world.logs.await_polls(2));
+  ASSERT_TRUE(gone.await_calls(1));
+  ASSERT_TRUE(there.await_calls(1));
+  world.brokers.stop(1);
+  EXPECT_TRUE(gone.await_silence(true));
+  EXPECT_TRUE(there.await_silence(false));
+  world.logs.lose_sessions();
+  world.brokers.start(1);
+  // Its log did not change meanwhile, which is news too.
+  EXPECT_TRUE(gone.await_silence(false));
+}
+
 TEST(Fetcher, AThrottledClientKeepsQuiet) {
   NotingFeed feed;
   FetchWorld world(1, small_answers());
@@ -198,7 +236,7 @@ TEST(Fetcher, ALostSessionIsOpenedAnew) {
     const Texts texts = world.logs.texts(1);
     ASSERT_GE(texts.size(), 4U);
     EXPECT_EQ(texts[2], "17/2 orders[1e0@1]");
-    EXPECT_EQ(texts[3], (error == 70 ? "0/0" : "17/0") + std::string(" orders[0e0@3 1e0@1]"));
+    EXPECT_EQ(texts[3], (error == 70 ? "0/0" : "17/0") + std::string(" orders[1e0@1 0e0@3]"));
     EXPECT_EQ(first.offsets(), offsets(0, 5));
     EXPECT_EQ(second.offsets(), offsets(0, 1));
     EXPECT_EQ(world.counters().full_requests, 2U);
