@@ -80,6 +80,7 @@ class Flow final : private kafka::GroupListener {
     std::int64_t fetched_again = -1;  ///< offset of the last damage that was read once more
     /// The source side ran out of its log; to be judged when what was read has arrived.
     bool out_of_range = false;
+    std::string cut;  ///< the log is known to have been cut below what was read: how
     /// The source side met what only the other engine can read: it takes over when what was read
     /// has arrived.
     bool moving = false;
@@ -89,6 +90,13 @@ class Flow final : private kafka::GroupListener {
   struct Waiting {
     std::string reason;  ///< stable name
     std::string text;
+  };
+  /// A log that is another one than was read. Whatever the group's position was then starts
+  /// nothing any more; another one is the operator's.
+  struct ForeignLog {
+    Offset position;
+    std::optional<Offset> committed;
+    Waiting why;
   };
 
   Flow(const config::FlowSettings& settings, TopicBoard board, std::int64_t flow_budget_bytes,
@@ -136,6 +144,7 @@ class Flow final : private kafka::GroupListener {
                 const std::optional<TopicPartition>& tp) override;
   void start_waiting();
   std::map<TopicPartition, Offset> start_shards(const std::vector<TopicPartition>& partitions);
+  const Waiting* foreign_log(const positions::Start& start);
   bool open_shard(const positions::Start& start, const TopicBoard::Route& route);
   void wait_for_start(const TopicPartition& tp, std::string reason, std::string text);
   std::vector<pipeline::Shard*> drain(const std::vector<TopicPartition>& partitions, bool lost);
@@ -152,11 +161,14 @@ class Flow final : private kafka::GroupListener {
   void serve_events();
   void serve_event(const pipeline::StreamEvent& event);
   void park(Entry& entry, const std::string& reason, const std::string& text);
+  void stand_still(Entry& entry, const std::string& reason, const std::string& text);
   bool fetch_again(Entry& entry, const pipeline::StreamEvent& event);
   void retry_parked();
   void retry(const TopicPartition& tp, Entry& entry);
   void judge_out_of_range();
   void leave_lost_range(Entry& entry);
+  void note_foreign_log(const Entry& entry, std::string reason, std::string text);
+  void leave_to_operator(Entry& entry, const std::string& reason, const std::string& text);
   Entry* entry_of(const pipeline::Shard* shard);
   void reread(const TopicPartition& tp);
 
@@ -201,6 +213,7 @@ class Flow final : private kafka::GroupListener {
   SteadyTime commit_at_{};
   SteadyTime start_retry_at_{};
   SteadyTime said_connecting_at_{};
+  std::map<TopicPartition, ForeignLog> foreign_logs_;
   bool looked_again_ = false;  ///< since topics were created
   bool commit_now_ = false;
   bool draining_ = false;

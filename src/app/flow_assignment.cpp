@@ -78,11 +78,23 @@ std::map<TopicPartition, Offset> Flow::start_shards(const std::vector<TopicParti
     if (!ready.contains(start.tp)) continue;
     if (!start.offset) {
       wait_for_start(start.tp, "start-position-unknown", start.problem);
+    } else if (const Waiting* why = foreign_log(start)) {
+      wait_for_start(start.tp, why->reason, why->text);
     } else if (open_shard(start, *board_.route(start.tp.topic))) {
       started.emplace(start.tp, *start.offset);
     }
   }
   return started;
+}
+
+/// Why the log is not read from that position; null: it is.
+const Flow::Waiting* Flow::foreign_log(const positions::Start& start) {
+  const auto found = foreign_logs_.find(start.tp);
+  if (found == foreign_logs_.end()) return nullptr;
+  const ForeignLog& log = found->second;
+  if (log.position == *start.offset || log.committed == start.offset) return &log.why;
+  foreign_logs_.erase(found);
+  return nullptr;
 }
 
 bool Flow::open_shard(const positions::Start& start, const TopicBoard::Route& route) {
@@ -219,12 +231,15 @@ std::vector<pipeline::Shard*> Flow::drain(const std::vector<TopicPartition>& par
 
 void Flow::release(const TopicPartition& tp) {
   log_ends_->forget(tp);
+  const auto found = shards_.find(tp);
+  if (found != shards_.end() && !found->second.cut.empty()) {
+    note_foreign_log(found->second, "LOG_TRUNCATED", found->second.cut);
+  }
   {
     const std::lock_guard lock(state_mutex_);
     commits_.remove(tp);
     waiting_partitions_.erase(tp);
   }
-  const auto found = shards_.find(tp);
   if (found == shards_.end()) return;
   Entry& entry = found->second;
   pipeline::Stream& stream = *streams_[entry.stream];

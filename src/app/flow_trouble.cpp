@@ -15,6 +15,9 @@ constexpr Milliseconds k_request_timeout{10'000};
 /// A parked shard is tried again after a second, then ever more rarely.
 constexpr Milliseconds k_park_backoff_min{1'000};
 constexpr Milliseconds k_park_backoff_max{60'000};
+constexpr std::string_view k_cut_means =
+    ": the topic was truncated or created anew, and what it holds now below the position may never "
+    "have been mirrored";
 /// What the target says of a damaged batch, and both engines' readers of what they fetched.
 constexpr std::array<std::string_view, 2> k_damage_reasons{"CORRUPT_MESSAGE", "_BAD_MSG"};
 
@@ -61,7 +64,11 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
                kafka::authorization_remedy(event.reason, kafka::Side::target));
       break;
     case pipeline::StreamEvent::Kind::read_failed:
-      if (event.read_kind == pipeline::ReadFailure::Kind::out_of_range && !draining_) {
+      if (event.read_kind == pipeline::ReadFailure::Kind::truncated) {
+        entry->cut = event.text;
+        entry->out_of_range = true;
+        troubled_.insert(entry->shard->source);
+      } else if (event.read_kind == pipeline::ReadFailure::Kind::out_of_range && !draining_) {
         entry->out_of_range = true;
         troubled_.insert(entry->shard->source);
       } else if (event.reason == engines::passthrough::k_old_message_format && !draining_ &&
@@ -80,7 +87,6 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
 }
 
 void Flow::park(Entry& entry, const std::string& reason, const std::string& text) {
-  streams_[entry.stream]->stop_reading(*entry.shard);
   const std::int64_t position = entry.shard->position;
   // Back-off starts over when the shard got somewhere since it was parked last.
   entry.backoff = position > entry.parked_position
@@ -88,12 +94,38 @@ void Flow::park(Entry& entry, const std::string& reason, const std::string& text
                       : std::min(entry.backoff * 2, k_park_backoff_max);
   entry.parked_position = position;
   entry.retry_at = clock_.steady() + entry.backoff;
-  troubled_.insert(entry.shard->source);
   log::warning("app", "{}: {} is parked ({}): {}; the others go on, next try in {} ms",
                settings_.name, to_string(entry.shard->source), reason, text, entry.backoff.count());
+  stand_still(entry, reason, text);
+}
+
+void Flow::stand_still(Entry& entry, const std::string& reason, const std::string& text) {
+  streams_[entry.stream]->stop_reading(*entry.shard);
+  troubled_.insert(entry.shard->source);
   const std::lock_guard lock(state_mutex_);
   entry.state = observe::ShardState::parked;
   entry.reason = reason + ": " + text;
+}
+
+/// Nothing is read until the group has another position: from the old one records would be left
+/// out without a word, as soon as the new log has grown beyond it.
+void Flow::leave_to_operator(Entry& entry, const std::string& reason, const std::string& text) {
+  const std::string what =
+      text +
+      "; stop kferry, set the group's position with kafka-consumer-groups --reset-offsets, "
+      "and start it again";
+  log::error("app", "{}: {} is parked ({}): {}; the others go on", settings_.name,
+             to_string(entry.shard->source), reason, what);
+  entry.retry_at = SteadyTime::max();
+  note_foreign_log(entry, reason, what);
+  stand_still(entry, reason, what);
+}
+
+void Flow::note_foreign_log(const Entry& entry, std::string reason, std::string text) {
+  const TopicPartition& tp = entry.shard->source;
+  foreign_logs_.try_emplace(tp, ForeignLog{Offset(entry.shard->position),
+                                           commits_.committed(tp),
+                                           {std::move(reason), std::move(text)}});
 }
 
 /// Damage on the way from the source is gone when the same is read again, at once; damage that is
@@ -131,7 +163,11 @@ void Flow::judge_out_of_range() {
     Entry& entry = shards_.at(tp);
     if (!entry.out_of_range || !streams_[entry.stream]->drained(*entry.shard)) continue;
     entry.out_of_range = false;
-    leave_lost_range(entry);
+    if (entry.cut.empty()) {
+      leave_lost_range(entry);
+    } else {
+      leave_to_operator(entry, "LOG_TRUNCATED", entry.cut + std::string(k_cut_means));
+    }
   }
 }
 
@@ -175,11 +211,10 @@ void Flow::leave_lost_range(Entry& entry) {
   const Offset begin = *low->front().offset;
   const Offset end = *high->front().offset;
   if (position > end) {
-    park(entry, "OFFSET_BEYOND_END",
-         "the position " + std::to_string(position.value()) + " lies beyond the source's log end " +
-             std::to_string(end.value()) +
-             ": the topic was truncated or created anew; stop kferry and set the group's position "
-             "with kafka-consumer-groups --reset-offsets");
+    leave_to_operator(entry, "OFFSET_BEYOND_END",
+                      "the position " + std::to_string(position.value()) +
+                          " lies beyond the source's log end " + std::to_string(end.value()) +
+                          ": the topic was truncated or created anew");
     return;
   }
   Offset start = position;

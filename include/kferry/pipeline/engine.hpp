@@ -20,6 +20,7 @@ namespace kferry::pipeline {
 struct ReadFailure {
   enum class Kind {
     out_of_range,  ///< the offset is outside of the log: expired, truncated, recreated
+    truncated,     ///< the log was cut below the offset and may have grown anew since
     corrupt,       ///< data that fails its checksum or can not be decoded
     refused,       ///< not allowed, or the topic is gone
   };

@@ -20,8 +20,9 @@ constexpr std::size_t k_answers_queued = 2;
 ReadFailure::Kind to_kind(client::FetchTrouble trouble) noexcept {
   switch (trouble) {
     case client::FetchTrouble::out_of_range:
-    case client::FetchTrouble::truncated:
       return ReadFailure::Kind::out_of_range;
+    case client::FetchTrouble::truncated:
+      return ReadFailure::Kind::truncated;
     case client::FetchTrouble::corrupt:
       return ReadFailure::Kind::corrupt;
     case client::FetchTrouble::refused:
