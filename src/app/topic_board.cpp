@@ -129,14 +129,16 @@ Result<std::vector<TopicPlan>> TopicBoard::plan(const kafka::Cluster& source,
   if (!target_topics) return target_topics.error();
   std::vector<TopicFacts> topics = look(*source_topics, *target_topics);
   learn_configs(topics, source, target, with_config, deadline);
-  std::vector<TopicPlan> plans;
-  plans.reserve(topics.size());
-  for (const TopicFacts& facts : topics) {
-    plans.push_back(plan_topic(facts, facts.target.empty() ? rules_ : rules_for(facts.source)));
+  std::map<std::string, std::string> passing;
+  for (const auto& [source_topic, route] : routes_) {
+    if (route.engine == pipeline::EngineKind::passthrough) {
+      passing.emplace(route.target, source_topic);
+    }
   }
-  std::sort(plans.begin(), plans.end(),
-            [](const TopicPlan& a, const TopicPlan& b) { return a.source < b.source; });
-  return plans;
+  const auto rules = [this](const TopicFacts& facts) {
+    return facts.target.empty() ? rules_ : rules_for(facts.source);
+  };
+  return pipeline::plan_topics(std::move(topics), rules, std::move(passing));
 }
 
 /// The topics of the flow, as far as lists of topics tell.

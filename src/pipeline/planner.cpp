@@ -1,7 +1,9 @@
 #include "kferry/pipeline/planner.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 namespace kferry::pipeline {
 namespace {
@@ -206,6 +208,28 @@ TopicPlan plan_topic(const TopicFacts& facts, const PlanRules& rules) {
   warn_about_batches(facts, plan);
   warn_about_times(facts, plan);
   return plan;
+}
+
+std::vector<TopicPlan> plan_topics(std::vector<TopicFacts> topics,
+                                   const std::function<PlanRules(const TopicFacts&)>& rules_for,
+                                   std::map<std::string, std::string> passing) {
+  std::sort(topics.begin(), topics.end(),
+            [](const TopicFacts& a, const TopicFacts& b) { return a.source < b.source; });
+  std::vector<TopicPlan> plans;
+  plans.reserve(topics.size());
+  for (const TopicFacts& facts : topics) {
+    PlanRules rules = rules_for(facts);
+    const auto other = passing.find(facts.target);
+    if (other != passing.end() && other->second != facts.source &&
+        rules.against_passthrough.empty()) {
+      rules.against_passthrough = "topic " + other->second + " passes to the same target topic";
+    }
+    const TopicPlan& plan = plans.emplace_back(plan_topic(facts, rules));
+    if (plan.partitioner && plan.engine == EngineKind::passthrough) {
+      passing.emplace(plan.target, plan.source);
+    }
+  }
+  return plans;
 }
 
 }  // namespace kferry::pipeline

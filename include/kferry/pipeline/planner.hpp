@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -55,5 +56,13 @@ struct TopicPlan {
 
 /// Decides from facts and rules alone. Thread: any.
 TopicPlan plan_topic(const TopicFacts& facts, const PlanRules& rules);
+
+/// All topics of a flow, by source topic. A producer numbers the batches of a target partition as
+/// they come from one source partition, so of the topics that go to one target topic one can pass
+/// and the others come record by record. passing: target topic to the source topic that passes to
+/// it already.
+std::vector<TopicPlan> plan_topics(std::vector<TopicFacts> topics,
+                                   const std::function<PlanRules(const TopicFacts&)>& rules_for,
+                                   std::map<std::string, std::string> passing);
 
 }  // namespace kferry::pipeline

@@ -224,6 +224,40 @@ TEST(Planner, WhatRunsKeepsItsEngine) {
   }
 }
 
+TEST(Planner, OneOfTheTopicsThatGoToOneTargetPasses) {
+  std::vector<TopicFacts> topics;
+  for (const auto& [source, target] :
+       {std::pair("orders-us", "orders"), std::pair("pay", "pay"), std::pair("orders-eu", "orders"),
+        std::pair("old", "kept")}) {
+    topics.push_back(plain_facts());
+    topics.back().source = source;
+    topics.back().target = target;
+  }
+  const auto any = [](const TopicFacts&) { return PlanRules(); };
+  const auto engines = [&](const std::map<std::string, std::string>& passing) {
+    std::string text;
+    for (const TopicPlan& plan : plan_topics(topics, any, passing)) {
+      EXPECT_EQ(plan.blocked, std::nullopt);
+      text += plan.source + " " + to_string(plan.engine) + ", ";
+    }
+    return text;
+  };
+  EXPECT_EQ(engines({}),
+            "old passthrough, orders-eu passthrough, orders-us records, "
+            "pay passthrough, ");
+  EXPECT_EQ(engines({{"orders", "orders-us"}, {"kept", "new"}}),
+            "old records, orders-eu records, orders-us passthrough, pay passthrough, ");
+  const auto passthrough = [](const TopicFacts&) {
+    PlanRules rules;
+    rules.engine = EngineKind::passthrough;
+    return rules;
+  };
+  const auto plans = plan_topics(topics, passthrough, {});
+  EXPECT_EQ(plans[1].blocked, std::nullopt);
+  EXPECT_EQ(plans[2].blocked, "engine-not-possible");
+  EXPECT_NE(plans[2].blocked_text.find("orders-eu passes to the same"), std::string::npos);
+}
+
 TEST(Planner, SaysWhyATopicCanNotPass) {
   const auto refused_text = [](const TopicFacts& facts, const PlanRules& rules) {
     const TopicPlan plan = plan_topic(facts, rules);
