@@ -191,8 +191,8 @@ void Flow::resize() {
   log::info("app", "{}: {} partitions where limits were made for {}: joining the group anew",
             settings_.name, partitions, sized_for_);
   if (rejoin(partitions)) return;
-  log::warning("app", "{}: the group could not be left in time; limits stay", settings_.name);
-  sized_for_ = partitions;
+  // Its member is closed, or about to be: nothing would be assigned to it any more.
+  fail(ExitCode::try_again, "the group could not be left in time to join it anew; start again");
 }
 
 /// New clients take the place of those that read and write, by the road of every rebalance: what is

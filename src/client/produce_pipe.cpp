@@ -131,7 +131,8 @@ bool ProducePipe::still_ours(Lane::Inside& lane) {
   if (lane.pipe == this) return true;
   if (lane.pipe != nullptr) {
     lane.pipe->enlist(lane);
-    lane.pipe->flush();
+    // Not at once: that one may have lanes for this one, and both are counting theirs.
+    lane.pipe->flush_soon();
   }
   return false;
 }
@@ -146,12 +147,14 @@ void ProducePipe::send_elsewhere() {
 }
 
 void ProducePipe::flush() {
-  if (ready_.empty() || !owner_.may_send()) return;
+  if (ready_.empty() || !owner_.may_move()) return;
   if (connection() == nullptr) {
+    // Also without an identity, which has to come from a broker that can be reached.
     send_elsewhere();
     if (!ready_.empty()) ensure_connected();
     return;
   }
+  if (!owner_.may_send()) return;
   if (now() < throttled_until_) return wake_at(throttled_until_);
   const auto version = connection_->version(protocol::ApiKey::produce);
   if (!version) return misbehaved(too_old("Produce").text);

@@ -58,7 +58,9 @@ class PipeOwner {
   virtual ~PipeOwner() = default;
   virtual Cluster& cluster() noexcept = 0;
   virtual const ProduceSettings& settings() const noexcept = 0;
-  /// Whether batches may go out: there is an identity (or none is wanted) and no reset is on.
+  /// Whether lanes may go to other brokers: no reset is on.
+  virtual bool may_move() const noexcept = 0;
+  /// Whether batches may go out: there is an identity too, or none is wanted.
   virtual bool may_send() const noexcept = 0;
   virtual bool idempotent() const noexcept = 0;
   /// Puts sequence numbers and identity into a batch that goes out for the first time.

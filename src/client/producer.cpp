@@ -50,8 +50,9 @@ class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
   // PipeOwner
   Cluster& cluster() noexcept override { return cluster_; }
   const ProduceSettings& settings() const noexcept override { return settings_; }
+  bool may_move() const noexcept override { return !resetting_ && !broken_; }
   bool may_send() const noexcept override {
-    return !resetting_ && !broken_ && (!idempotent_ || identity_.known());
+    return may_move() && (!idempotent_ || identity_.known());
   }
   bool idempotent() const noexcept override { return idempotent_; }
   void stamp(Lane::Inside& lane, Shipment& shipment) override;
@@ -160,6 +161,7 @@ void BatchProducer::flush() {
     } else if (pipe->connection() != nullptr) {
       return identity_.ask(*pipe);
     } else {
+      pipe->flush();
       pipe->ensure_connected();
     }
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 #include <utility>
 
 #include "kferry/base/log.hpp"
@@ -45,10 +46,14 @@ class Stream::Acks final : public AckListener {
   void on_failed(Batch& batch, std::uint32_t index, ErrorKind kind, const std::string& reason,
                  const std::string& text) override {
     // A careful shard sends alone, so what is refused together was in one batch of the producer.
-    const bool alone = stream_.careful_ == batch.shard;
+    const bool alone = stream_.careful(*batch.shard);
     --batch.shard->writing.in_flight;
     --stream_.in_flight_;
-    stream_.refusals_.push_back({&batch, index, kind, reason, text, alone});
+    auto& refusals = stream_.refusals_;
+    // The whole shard is refused: one of its records says it for all.
+    const bool said = kind != ErrorKind::record && !refusals.empty() &&
+                      refusals.back().kind == kind && refusals.back().batch->shard == batch.shard;
+    if (!said) refusals.push_back({&batch, index, kind, reason, text, alone});
   }
 
   void on_returned(Batch& batch) override {
@@ -133,6 +138,7 @@ bool Stream::send_pending(Shard& shard) {
   Shard::TargetState& state = shard.writing;
   while (state.send_slot != state.ledger.tail()) {
     if (careful_ != nullptr && careful_ != &shard) return wait_in_line(shard);
+    if (careful(shard) && state.in_flight > 0) return false;
     if (careful_ == &shard && in_flight_ > 0) return false;
     Batch& batch = *state.batch(state.send_slot);
     if (state.send_index >= batch.records) {
@@ -140,13 +146,13 @@ bool Stream::send_pending(Shard& shard) {
       state.send_index = 0;
       continue;
     }
-    if (careful_ == &shard && batch.record_offset(state.send_index) >= *state.careful_until) {
+    if (careful(shard) && batch.record_offset(state.send_index) >= *state.careful_until) {
       state.careful_until.reset();
       choose_careful();
       continue;
     }
     const std::uint32_t count_max =
-        careful_ == &shard ? state.careful_count : std::numeric_limits<std::uint32_t>::max();
+        careful(shard) ? state.careful_count : std::numeric_limits<std::uint32_t>::max();
     const WriteOutcome outcome = writer_->write(batch, state.send_index, count_max);
     state.send_index = outcome.next;
     state.in_flight += outcome.sent;
@@ -195,13 +201,19 @@ bool Stream::take_rejection(const Refusal& refusal) {
   }
 }
 
-/// Of the shards with a refused record one at a time sends alone: what several shards send can end
-/// in one batch of the producer, and the target refuses batches whole.
+/// Of the shards with a refused record one at a time sends alone, where what several shards send
+/// can end in one batch of the producer: the target refuses batches whole.
 void Stream::choose_careful() {
+  if (!writer_->mixes_shards()) return;
   const auto found = std::find_if(shards_.begin(), shards_.end(), [](const Shard* shard) {
     return shard->writing.careful_until && !shard->writing.parked;
   });
   careful_ = found == shards_.end() ? nullptr : *found;
+}
+
+bool Stream::careful(const Shard& shard) const noexcept {
+  if (writer_->mixes_shards()) return careful_ == &shard;
+  return shard.writing.careful_until.has_value();
 }
 
 bool Stream::take_from_ring(Shard& shard) {
@@ -239,7 +251,7 @@ void Stream::settle(Shard& shard) {
     state.send_slot = state.ledger.head();
     state.send_index = 0;
   }
-  if (careful_ == &shard && state.ledger.safe_offset() >= *state.careful_until) {
+  if (careful(shard) && state.ledger.safe_offset() >= *state.careful_until) {
     // Nothing new may come that would end it in send_pending, and the others wait for it.
     state.careful_until.reset();
     choose_careful();
@@ -293,12 +305,9 @@ void Stream::observe_delay(const Batch& batch) {
 }
 
 void Stream::settle_refusals(const std::vector<Refusal>& refusals) {
-  for (const Refusal& refusal : refusals) {
-    const auto together = std::count_if(refusals.begin(), refusals.end(), [&](const auto& other) {
-      return other.batch->shard == refusal.batch->shard;
-    });
-    refuse(refusal, static_cast<std::size_t>(together));
-  }
+  std::unordered_map<const Shard*, std::size_t> together;
+  for (const Refusal& refusal : refusals) ++together[refusal.batch->shard];
+  for (const Refusal& refusal : refusals) refuse(refusal, together[refusal.batch->shard]);
 }
 
 /// What a refusal means once the producer is whole again and everything unacknowledged is unsent.

@@ -105,6 +105,9 @@ class Writer {
   virtual WriteOutcome write(Batch& batch, std::uint32_t from, std::uint32_t count_max) = 0;
   /// How many batches of a shard it is worth to give it before some are acknowledged.
   virtual std::size_t batches_ahead_max() const { return k_ledger_slots; }
+  /// Whether records of several shards can end in one batch of the producer, and be refused with
+  /// it.
+  virtual bool mixes_shards() const { return true; }
   /// Passes acknowledgements on; never waits.
   virtual void collect(AckListener& listener) = 0;
   /// Why the producer is dead, or null while it works.

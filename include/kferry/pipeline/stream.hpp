@@ -135,6 +135,7 @@ class Stream {
   bool wait_in_line(Shard& shard);
   bool take_rejection(const Refusal& refusal);
   void choose_careful();
+  bool careful(const Shard& shard) const noexcept;
   void wake_source(Shard& shard);
   void settle(Shard& shard);
   void settle_refusals(const std::vector<Refusal>& refusals);

@@ -63,6 +63,7 @@ class PassWriter final : public pipeline::Writer, client::ProduceListener {
   std::size_t batches_ahead_max() const override {
     return k_batches_queued * static_cast<std::size_t>(options_.produce.batches_in_flight_max);
   }
+  bool mixes_shards() const override { return false; }
   void collect(AckListener& listener) override;
   const std::string* broken() const override { return broken_ ? &*broken_ : nullptr; }
   Result<void> reset(AckListener& listener, Milliseconds graceful) override;
