@@ -54,7 +54,11 @@ ExitCode Flow::run() {
     release_all();
   }
   const std::lock_guard lock(state_mutex_);
-  if (exit_code_ == ExitCode::ok) state_ = observe::FlowState::stopped;
+  if (exit_code_ == ExitCode::ok && ending_ && !ending_->complete()) {
+    exit_code_ = ExitCode::try_again;
+  }
+  const bool stopped = exit_code_ == ExitCode::ok || exit_code_ == ExitCode::try_again;
+  if (state_ != observe::FlowState::failed && stopped) state_ = observe::FlowState::stopped;
   return exit_code_;
 }
 
@@ -71,6 +75,7 @@ void Flow::loop() {
     move_to_records();
     retry_parked();
     start_waiting();
+    watch_progress();
     if (resize_wanted_) resize();
     if (commit_now_ || clock_.steady() >= commit_at_) {
       commit_due();

@@ -80,6 +80,10 @@ class Flow final : private kafka::GroupListener {
     std::int64_t fetched_again = -1;  ///< offset of the last damage that was read once more
     /// The source side ran out of its log; to be judged when what was read has arrived.
     bool out_of_range = false;
+    // What watch_progress saw: where it stood still and since when; stalled: for too long.
+    std::int64_t still_at = -1;
+    SteadyTime still_since{};
+    bool stalled = false;
     std::string cut;  ///< the log is known to have been cut below what was read: how
     /// The source side met what only the other engine can read: it takes over when what was read
     /// has arrived.
@@ -147,6 +151,7 @@ class Flow final : private kafka::GroupListener {
   const Waiting* foreign_log(const positions::Start& start);
   bool open_shard(const positions::Start& start, const TopicBoard::Route& route);
   void wait_for_start(const TopicPartition& tp, std::string reason, std::string text);
+  void note_ending(const std::vector<TopicPartition>& partitions, std::size_t left_behind);
   std::vector<pipeline::Shard*> drain(const std::vector<TopicPartition>& partitions, bool lost);
   void release(const TopicPartition& tp);
   void release_all();
@@ -154,6 +159,7 @@ class Flow final : private kafka::GroupListener {
 
   // flow_snapshot.cpp
   observe::ShardSnapshot snapshot_of(const Entry& entry) const;
+  std::int64_t source_end_of(const pipeline::Shard& shard) const;
   static observe::RecordCounters counters_of(const Entry& entry);
   engines::passthrough::BatchCounts passthrough_batches() const;
 
@@ -171,6 +177,7 @@ class Flow final : private kafka::GroupListener {
   void leave_to_operator(Entry& entry, const std::string& reason, const std::string& text);
   Entry* entry_of(const pipeline::Shard* shard);
   void reread(const TopicPartition& tp);
+  void watch_progress();
 
   config::FlowSettings settings_;  ///< its security changes; control thread
   TopicBoard board_;
@@ -212,6 +219,7 @@ class Flow final : private kafka::GroupListener {
   std::future<Result<std::vector<pipeline::TopicPlan>>> looking_;
   SteadyTime commit_at_{};
   SteadyTime start_retry_at_{};
+  SteadyTime progress_at_{};
   SteadyTime said_connecting_at_{};
   std::map<TopicPartition, ForeignLog> foreign_logs_;
   bool looked_again_ = false;  ///< since topics were created
@@ -234,6 +242,8 @@ class Flow final : private kafka::GroupListener {
   observe::FlowState state_ = observe::FlowState::connecting;
   std::string reason_ = "connecting";
   bool assigned_once_ = false;
+  bool assigned_ = false;  ///< and not lost since
+  std::optional<observe::FlowEnding> ending_;
   std::string source_cluster_id_;
   std::string target_cluster_id_;
   std::uint64_t rebalances_ = 0;

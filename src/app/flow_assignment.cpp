@@ -37,7 +37,7 @@ std::vector<std::optional<Offset>> Flow::on_assign(const std::vector<TopicPartit
   {
     const std::lock_guard lock(state_mutex_);
     ++rebalances_;
-    assigned_once_ = true;
+    assigned_once_ = assigned_ = true;
   }
   // Start positions are committed at once: a crash before the first regular commit must not move
   // them, and Kafka's tools show numbers from the beginning.
@@ -158,8 +158,14 @@ void Flow::start_waiting() {
 }
 
 void Flow::on_revoke(const std::vector<TopicPartition>& partitions, bool lost) {
-  log::info("app", "{}: {} partitions {}", settings_.name, partitions.size(),
-            lost ? "lost" : "revoked");
+  if (lost) {
+    log::warning("app", "{}: {} partitions lost: the group has given them up, it was not heard of",
+                 settings_.name, partitions.size());
+    const std::lock_guard lock(state_mutex_);
+    assigned_ = false;
+  } else {
+    log::info("app", "{}: {} partitions revoked", settings_.name, partitions.size());
+  }
   const auto left_behind = drain(partitions, lost);
   if (!left_behind.empty()) {
     log::warning("app",
@@ -168,7 +174,28 @@ void Flow::on_revoke(const std::vector<TopicPartition>& partitions, bool lost) {
                  settings_.name, left_behind.size(), settings_.drain_timeout.count());
   }
   if (!lost) commit_last();
+  if (stop_requested_) note_ending(partitions, left_behind.size());
   for (const TopicPartition& tp : partitions) release(tp);
+}
+
+/// While the shards are still there to tell.
+void Flow::note_ending(const std::vector<TopicPartition>& partitions, std::size_t left_behind) {
+  const std::lock_guard lock(state_mutex_);
+  observe::FlowEnding& ending = ending_ ? *ending_ : ending_.emplace();
+  ending.partitions_left_behind += left_behind;
+  for (const TopicPartition& tp : partitions) {
+    const auto found = shards_.find(tp);
+    if (found == shards_.end()) continue;
+    const pipeline::Shard& shard = *found->second.shard;
+    const std::int64_t position = shard.position.load(std::memory_order_acquire);
+    if (commits_.committed(tp) != Offset(position)) ++ending.partitions_not_committed;
+    const std::int64_t end = source_end_of(shard);
+    if (end < 0) {
+      ++ending.partitions_without_lag;
+    } else {
+      ending.lag_records += static_cast<std::uint64_t>(std::max<std::int64_t>(0, end - position));
+    }
+  }
 }
 
 void Flow::commit_last() {
@@ -263,7 +290,8 @@ void Flow::forget_events(const pipeline::Shard& shard) {
 void Flow::release_all() {
   std::vector<TopicPartition> partitions;
   for (const auto& [tp, entry] : shards_) partitions.push_back(tp);
-  drain(partitions, true);
+  const auto left_behind = drain(partitions, true);
+  if (stop_requested_ && !partitions.empty()) note_ending(partitions, left_behind.size());
   for (const TopicPartition& tp : partitions) release(tp);
 }
 

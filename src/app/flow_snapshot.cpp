@@ -5,6 +5,11 @@
 #include "app/flow.hpp"
 
 namespace kferry::app {
+namespace {
+
+constexpr const char* k_stalled = "there is more to mirror, and nothing of it arrives";
+
+}  // namespace
 
 observe::ShardSnapshot Flow::snapshot_of(const Entry& entry) const {
   const pipeline::Shard& shard = *entry.shard;
@@ -20,10 +25,7 @@ observe::ShardSnapshot Flow::snapshot_of(const Entry& entry) const {
   if (const auto committed = commits_.committed(shard.source)) {
     out.committed_offset = committed->value();
   }
-  std::int64_t end = shard.source_end.load(std::memory_order_relaxed);
-  const auto asked = log_ends_ ? log_ends_->end(shard.source) : std::nullopt;
-  if (asked && !shard.source_end_live) end = std::max(end, asked->value());
-  if (end >= 0) {
+  if (const std::int64_t end = source_end_of(shard); end >= 0) {
     out.source_end_offset = std::max(end, *out.position);
     out.lag_records = *out.source_end_offset - *out.position;
     if (*out.lag_records == 0) {
@@ -40,6 +42,16 @@ observe::ShardSnapshot Flow::snapshot_of(const Entry& entry) const {
   out.add(counters_of(entry));
   out.batches = shard.batches;
   return out;
+}
+
+/// -1: not known yet.
+std::int64_t Flow::source_end_of(const pipeline::Shard& shard) const {
+  std::int64_t end = shard.source_end.load(std::memory_order_relaxed);
+  if (!shard.source_end_live && log_ends_) {
+    if (const auto asked = log_ends_->end(shard.source)) end = std::max(end, asked->value());
+  }
+  // What was read is in the log, even when nobody has said so yet.
+  return end < 0 ? end : std::max(end, shard.read_position.load(std::memory_order_acquire));
 }
 
 observe::RecordCounters Flow::counters_of(const Entry& entry) {
@@ -84,10 +96,12 @@ observe::FlowSnapshot Flow::snapshot() const {
   }
   out.passthrough_batches = passthrough_batches();
   for (const auto& [topic, why] : waiting_topics_) ++out.waiting_topics[why.reason];
-  bool running = state_ == observe::FlowState::running && assigned_once_;
+  out.ending = ending_;
+  bool running = state_ == observe::FlowState::running && assigned_;
   for (const auto& [tp, entry] : shards_) {
     out.shards.push_back(snapshot_of(entry));
-    running = running && entry.state == observe::ShardState::running;
+    running = running && entry.state == observe::ShardState::running && !entry.stalled;
+    if (entry.stalled) out.shards.back().reason = k_stalled;
   }
   for (const auto& [tp, why] : waiting_partitions_) {
     observe::ShardSnapshot& waiting = out.shards.emplace_back();
@@ -103,8 +117,9 @@ observe::FlowSnapshot Flow::snapshot() const {
     if (!waiting_topics_.empty()) {
       const auto& [topic, why] = *waiting_topics_.begin();
       out.reason = "topic " + topic + " waits: " + why.text;
-    } else if (!assigned_once_) {
-      out.reason = "no assignment from the group yet";
+    } else if (!assigned_) {
+      out.reason = assigned_once_ ? "the group's assignment was lost; waiting for another one"
+                                  : "no assignment from the group yet";
     }
   }
   std::sort(out.shards.begin(), out.shards.end(), [](const auto& a, const auto& b) {

@@ -15,6 +15,9 @@ constexpr Milliseconds k_request_timeout{10'000};
 /// A parked shard is tried again after a second, then ever more rarely.
 constexpr Milliseconds k_park_backoff_min{1'000};
 constexpr Milliseconds k_park_backoff_max{60'000};
+constexpr Milliseconds k_progress_pause{5'000};
+/// Longer than leaders take to move and brokers to restart.
+constexpr Milliseconds k_stalled_after{30'000};
 constexpr std::string_view k_cut_means =
     ": the topic was truncated or created anew, and what it holds now below the position may never "
     "have been mirrored";
@@ -242,6 +245,33 @@ void Flow::leave_lost_range(Entry& entry) {
   const std::lock_guard lock(state_mutex_);
   entry.state = observe::ShardState::running;
   entry.reason.clear();
+}
+
+/// A shard that has more to mirror and does not move is not ready, whatever the reason: not all
+/// that holds a record up is an error that somebody reports.
+void Flow::watch_progress() {
+  const SteadyTime now = clock_.steady();
+  if (now < progress_at_) return;
+  progress_at_ = now + k_progress_pause;
+  std::string first;
+  std::size_t more = 0;
+  const std::lock_guard lock(state_mutex_);
+  for (auto& [tp, entry] : shards_) {
+    const std::int64_t position = entry.shard->position.load(std::memory_order_acquire);
+    const bool behind = source_end_of(*entry.shard) > position;
+    if (!behind || position != entry.still_at) {
+      entry.still_at = position;
+      entry.still_since = now;
+      entry.stalled = false;
+    } else if (!entry.stalled && now - entry.still_since >= k_stalled_after) {
+      entry.stalled = true;
+      if (first.empty()) first = to_string(tp) + " at offset " + std::to_string(position);
+      ++more;
+    }
+  }
+  if (more == 0) return;
+  log::warning("app", "{}: nothing has arrived for {} s of {} partitions that have more: {}",
+               settings_.name, k_stalled_after.count() / 1'000, more, first);
 }
 
 /// Records of the partition went past its reader: read again from where the reader stands.

@@ -69,6 +69,18 @@ struct ConnectionTrouble {
   bool operator==(const ConnectionTrouble&) const = default;
 };
 
+/// How a flow ended that was told to stop.
+struct FlowEnding {
+  std::uint64_t lag_records = 0;               ///< of what it had, not yet read included
+  std::uint64_t partitions_without_lag = 0;    ///< whose log end is not known
+  std::uint64_t partitions_left_behind = 0;    ///< whose records had been read and did not arrive
+  std::uint64_t partitions_not_committed = 0;  ///< whose position the group does not have
+
+  bool complete() const noexcept {
+    return partitions_left_behind == 0 && partitions_not_committed == 0;
+  }
+};
+
 struct FlowSnapshot {
   std::string name;
   FlowState state = FlowState::connecting;
@@ -87,6 +99,7 @@ struct FlowSnapshot {
   std::vector<ConnectionTrouble> connection_troubles;    ///< empty while both clusters let it in
   /// What became of batches of the passthrough engine, by path and reason: {"pass", "none"}.
   std::map<std::pair<std::string, std::string>, std::uint64_t> passthrough_batches;
+  std::optional<FlowEnding> ending;
   DelayHistogram delay;  ///< record timestamp to target acknowledgement
   std::vector<ShardSnapshot> shards;
   /// Of shards that are not in the list any more: their counters are added here when they are

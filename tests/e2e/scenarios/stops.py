@@ -145,6 +145,7 @@ def still_target(world):
                 check.expect(ferry.alive(), lambda: f"kferry ended: {ferry.tail()}")
                 time.sleep(0.2)
             described = stage.described()
+            check.expect(not ferry.ready(), "ready while nothing arrives")
         finally:
             target.resume()
         check.expect_equal(

@@ -252,7 +252,10 @@ TEST_P(Trouble, AStopWhileTheTargetIsAwayEndsAtTheDrainTimeout) {
   world.target->set_broker_up(1, false);
   ASSERT_NO_FATAL_FAILURE(world.send(300));
   ASSERT_TRUE(world.eventually([&] { return world.snapshot().memory_used_bytes > 0; }));
-  EXPECT_EQ(world.stop(), ExitCode::ok);
+  EXPECT_EQ(world.stop(), ExitCode::try_again);
+  ASSERT_TRUE(world.snapshot().ending);
+  EXPECT_GT(world.snapshot().ending->partitions_left_behind, 0U);
+  EXPECT_GT(world.snapshot().ending->lag_records, 0U);
   EXPECT_EQ(world.committed_total(), 30);
   EXPECT_EQ(world.snapshot().memory_used_bytes, 0U);
   world.target->set_broker_up(1, true);

@@ -299,6 +299,23 @@ TEST(ExitSummary, TellsTotalsAndEveryLoss) {
             "timestamps replaced 5");
 }
 
+TEST(ExitSummary, SaysWhetherAllThatWasReadHasArrived) {
+  Snapshot snapshot;
+  FlowSnapshot& flow = snapshot.flows.emplace_back(testing::running_flow("orders"));
+  const auto ending = [&](const FlowEnding& how) {
+    flow.ending = how;
+    const std::string text = exit_summary(snapshot);
+    const std::size_t begin = text.find("lost 0; ", text.find('\n')) + 8;
+    return text.substr(begin, text.find(';', begin) - begin);
+  };
+  EXPECT_EQ(ending({}), "drained, lag 0");
+  EXPECT_EQ(ending({.lag_records = 1'200, .partitions_without_lag = 2}),
+            "drained, lag 1,200 (unknown for 2 partitions)");
+  EXPECT_EQ(ending({.lag_records = 5, .partitions_left_behind = 3}),
+            "NOT drained: of 3 partitions not all that was read has arrived, lag 5");
+  EXPECT_EQ(ending({.partitions_not_committed = 1}), "drained, 1 positions NOT committed, lag 0");
+}
+
 TEST(ExitSummary, SaysWhatIsNotKnownAndWhatNeverStarted) {
   Snapshot snapshot = sample_snapshot();
   snapshot.flows[0].shards[1].lag_records.reset();
