@@ -118,3 +118,40 @@ def flows(world):
         shown = {flow["name"]: flow["records_filtered"] for flow in ferry.status()["flows"]}
         check.expect_equal(shown, {"renamed": 3, "kept": 3}, "records filtered")
         check.expect_equal(ferry.terminate(), 0, "exit code")
+
+
+@scenario("merged")
+def merged(world):
+    """two topics become one on the target: every record of both arrives, once"""
+    source, target = world.pair()
+    with world.stage("merged", source, target) as stage:
+        topics = [stage.create(f"orders-{region}", 2, source_only=True) for region in ("eu", "us")]
+        arrives = "merged-orders"
+        stage.call(target, "create_topics", topics=[{"name": arrives, "partitions": 2}])
+        for topic in topics:
+            stage.call(source, "produce_sequence", topic=topic, partitions=[0, 1], count=400)
+        own = {"bootstrap.servers": source.bootstrap, "auto.offset.reset": "earliest"}
+        flow = {
+            "name": "merged",
+            "source": {"properties": {**own, "group.id": "merged"}},
+            "target": {"properties": {"bootstrap.servers": target.bootstrap}},
+            "topics": {
+                "include": "merged-orders-.*",
+                "rename": [{"match": "merged-orders-.*", "to": arrives}],
+            },
+            "offset.commit.interval.ms": 500,
+        }
+        path = os.path.join(stage.folder, "merged.json")
+        with open(path, "w", encoding="utf-8") as out:
+            json.dump({"flows": [flow]}, out)
+        ferry = stage.start(["run", "--config", path]).wait_ready()
+        for topic in topics:
+            stage.wait_drained(topic, group="merged")
+        engines = {topic: shard["engine"] for (topic, _), shard in ferry.shards().items()}
+        check.expect_equal(
+            engines, dict(zip(topics, ("passthrough", "records"))), "the engine of each"
+        )
+        check.expect_equal(
+            stage.call(target, "count", topic=arrives), {"0": 800, "1": 800}, "records of both"
+        )
+        check.expect_equal(ferry.terminate(), 0, "exit code")

@@ -1,6 +1,7 @@
 """Records that the target refuses, and source data that is gone before it is read."""
 
 import base64
+import time
 
 from harness import check
 from harness.registry import scenario
@@ -128,4 +129,40 @@ def lost(world):
         check.expect_equal(gone, {0: 133.0, 1: 0.0}, "kferry_records_lost_total")
         log = ferry.process.log()
         check.expect("133" in log, f"the log does not tell of 133 records: {log[-2000:]}")
+        check.expect_equal(ferry.terminate(), 0, "exit code")
+
+
+@scenario("foreign_log")
+def foreign_log(world):
+    """a position beyond the log waits for the operator, also when the log has grown past it"""
+    source, target = world.pair()
+    with world.stage("foreign", source, target) as stage:
+        topic = stage.create("orders", 1)
+        other = stage.create("pay", 1)
+        stage.call(source, "produce_sequence", topic=topic, partitions=[0], count=100)
+        stage.call(
+            source, "set_group_offsets", group=stage.group, topic=topic, offsets={"0": 500}
+        )
+        ferry = stage.mirror()
+
+        def parked():
+            if ferry.get("/status")[0] != 200:
+                return False
+            shard = ferry.shards().get((topic, 0))
+            return shard and shard["state"] == "parked" and "BEYOND_END" in shard["reason"]
+
+        check.wait_until(parked, 40, lambda: f"{topic} is parked: {ferry.tail()}")
+        stage.call(source, "produce_sequence", topic=topic, partitions=[0], count=600)
+        # A parked shard is tried again after 1 and 2 s; this one must not be.
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            stage.call(source, "produce_sequence", topic=other, partitions=[0], count=10)
+            stage.wait_drained(other)
+            check.expect(parked(), lambda: f"it was tried again: {ferry.tail()}")
+        check.expect_equal(stage.call(target, "count", topic=topic), {"0": 0}, "records of it")
+        check.expect_equal(ferry.terminate(), 0, "exit code")
+        stage.call(source, "set_group_offsets", group=stage.group, topic=topic, offsets={"0": 0})
+        ferry = stage.mirror()
+        stage.wait_drained(topic)
+        stage.expect_same(topic)
         check.expect_equal(ferry.terminate(), 0, "exit code")
