@@ -14,6 +14,8 @@ using protocol::BatchScan;
 
 /// Different oddities at one offset, each fetched again, before nothing is believed any more.
 constexpr std::size_t k_doubts_max = 8;
+/// Batches of one answer that are known again; those behind are fetched a second time later.
+constexpr std::size_t k_seen_max = 4'096;
 /// The type of a transaction marker (org.apache.kafka.common.record.ControlRecordType).
 constexpr std::int16_t k_abort_marker = 0;
 /// A marker takes a few bytes; what claims to be larger is none.
@@ -50,6 +52,7 @@ void BatchJudge::restart(std::int64_t wanted_offset) {
   aligned_ = false;
   ended_here_ = false;
   doubts_.clear();
+  seen_.clear();
   over_ = true;
 }
 
@@ -99,6 +102,7 @@ Judgement BatchJudge::judge(const protocol::ScannedBatch& scanned) {
     case BatchScan::cut:
       // Brokers leave a partition out rather than begin with a part of a batch
       // (ReplicaManager.readFromLog), so it is the length that is wrong.
+      if (only_below_) return end_walk(Verdict::corrupt, Reason::below, unread_header());
       if (at_ > 0) return end_walk(Verdict::cut, Reason::none, unread_header());
       break;
     case BatchScan::malformed:
@@ -202,6 +206,7 @@ Judgement BatchJudge::done_with(Judgement judgement, const BatchHeader& header) 
         std::max<std::int64_t>(0, header.base_offset - wanted_) + missing_inside(header);
   }
   wanted_ = judgement.to;
+  if (!seen_.empty() && seen_.back() < wanted_) seen_ = {};
   aligned_ = true;
   ended_here_ = false;
   doubts_.clear();
@@ -226,10 +231,25 @@ std::optional<Judgement> BatchJudge::doubt(Reason reason, const BatchHeader& hea
   const bool seen = std::any_of(doubts_.begin(), doubts_.end(), [&](const Doubt& before) {
     return before.reason == reason && before.base_offset == base_offset;
   });
-  if (seen) return std::nullopt;
+  const bool placed = reason == Reason::gap || reason == Reason::place;
+  if (seen || (placed && std::binary_search(seen_.begin(), seen_.end(), base_offset))) {
+    return std::nullopt;
+  }
   if (doubts_.size() == k_doubts_max) return end_walk(Verdict::corrupt, reason, header);
   doubts_.push_back({reason, base_offset});
+  if (placed) remember_rest();
   return end_walk(Verdict::refetch, reason, header);
+}
+
+void BatchJudge::remember_rest() {
+  seen_.clear();
+  for (std::size_t at = at_; at < records_.size() && seen_.size() < k_seen_max;) {
+    const protocol::ScannedBatch scanned = protocol::scan_batch(records_.subspan(at));
+    if (scanned.state != BatchScan::whole) break;
+    seen_.push_back(scanned.header.base_offset);
+    at += scanned.header.size_bytes();
+  }
+  std::sort(seen_.begin(), seen_.end());
 }
 
 void BatchJudge::open_aborted_up_to(std::int64_t last_offset) {

@@ -128,6 +128,8 @@ class BatchJudge {
   /// Asks for the same again; nothing when that was done before.
   std::optional<Judgement> doubt(Reason reason, const protocol::BatchHeader& header);
   /// Whether what stands around the batch confirms its base offset.
+  /// Of the whole batches from the one at hand on, so that they need no third look.
+  void remember_rest();
   bool place_is_certain(const protocol::BatchHeader& header) const;
   /// Whether its offsets decide if it is dropped, or others are.
   bool offsets_decide(const protocol::BatchHeader& header) const;
@@ -141,6 +143,8 @@ class BatchJudge {
   /// The log ended at the wanted offset when it was looked at: the next one begins there.
   bool ended_here_ = false;
   std::vector<Doubt> doubts_;  ///< at the wanted offset
+  /// Base offsets of the answer that was doubted last, from the doubted batch on.
+  std::vector<std::int64_t> seen_;
 
   // The walk.
   ByteView records_;

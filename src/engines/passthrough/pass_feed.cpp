@@ -1,6 +1,7 @@
 #include "engines/passthrough/pass_feed.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "kferry/base/log.hpp"
@@ -16,6 +17,11 @@ using pipeline::ReadFailure;
 constexpr std::size_t k_queued_bytes_min = 64U << 10;
 /// Else what so many answers hold for it: one is taken while the next one comes.
 constexpr std::size_t k_answers_queued = 2;
+/// Answers in a row of which nothing is taken: then the partition stands still, and holds the whole
+/// answer for its part of it.
+constexpr std::size_t k_answers_held = 4;
+/// A log that is odd all along is not worth a line for each answer.
+constexpr Milliseconds k_warn_pause{60'000};
 
 ReadFailure::Kind to_kind(client::FetchTrouble trouble) noexcept {
   switch (trouble) {
@@ -47,7 +53,23 @@ std::string reason_of(client::FetchTrouble trouble) {
 
 }  // namespace
 
-client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& fetched) {
+/// The partition's part of an answer without the rest of it, which belongs to others.
+client::Fetched PassFeed::own_copy(const client::Fetched& fetched) {
+  client::Fetched own = fetched;
+  if (fetched.records.empty()) return own;
+  own.slab = basics_.slabs.take(fetched.records.size());
+  std::copy(fetched.records.begin(), fetched.records.end(), own.slab.data());
+  own.records = {own.slab.data(), fetched.records.size()};
+  return own;
+}
+
+client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& answer) {
+  const bool held = !queue_.empty() && ++answers_held_ > k_answers_held &&
+                    answer.records.size() < answer.slab.capacity() / 4;
+  return held ? take(own_copy(answer)) : take(answer);
+}
+
+client::FetchFeed::Wish PassFeed::take(const client::Fetched& fetched) {
   judge_.begin(fetched.records, fetched.aborted, fetched.high_watermark,
                fetched.last_stable_offset);
   const std::size_t queued_before = queue_.size();
@@ -92,9 +114,13 @@ client::FetchFeed::Wish PassFeed::on_fetched(const client::Fetched& fetched) {
   return {judge_.wanted_offset(), leader_epoch_, paused_};
 }
 
-void PassFeed::log_refetch(const Judgement& judgement) const {
+void PassFeed::log_refetch(const Judgement& judgement) {
   // Reading that begins inside of a batch is no trouble.
-  const bool usual = judgement.reason == Reason::crop || judgement.reason == Reason::place;
+  bool usual = judgement.reason == Reason::crop || judgement.reason == Reason::place ||
+               (judgement.reason == Reason::gap && judge_.settings().compacted);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!usual && now < may_warn_at_) usual = true;
+  if (!usual) may_warn_at_ = now + k_warn_pause;
   const log::Level level = usual ? log::Level::debug : log::Level::warning;
   if (!log::enabled(level)) return;
   log::write(level, "passthrough",
@@ -129,12 +155,14 @@ void PassFeed::restart(std::int64_t offset) {
   leader_epoch_ = -1;
   queue_.clear();
   queued_bytes_ = 0;
+  answers_held_ = 0;
   paused_ = false;
   failure_.reset();
 }
 
 FetchedBatch PassFeed::pop() {
   FetchedBatch batch = queue_.pop();
+  answers_held_ = 0;
   queued_bytes_ -= batch.bytes.size();
   return batch;
 }

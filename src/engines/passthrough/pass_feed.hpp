@@ -65,7 +65,9 @@ class PassFeed final : public client::FetchFeed {
  private:
   void fail(pipeline::ReadFailure::Kind kind, std::string reason, std::string text);
   void count(const Judgement& judgement);
-  void log_refetch(const Judgement& judgement) const;
+  void log_refetch(const Judgement& judgement);
+  client::Fetched own_copy(const client::Fetched& fetched);
+  Wish take(const client::Fetched& fetched);
 
   FeedBasics& basics_;
   const std::string name_;
@@ -75,6 +77,8 @@ class PassFeed final : public client::FetchFeed {
   Fifo<FetchedBatch> queue_;
   std::size_t queued_bytes_ = 0;
   std::size_t queued_bytes_max_ = 0;  ///< then nothing more is fetched
+  std::size_t answers_held_ = 0;      ///< that came since one was taken last
+  SteadyTime may_warn_at_{};
   std::int64_t log_end_ = -1;  ///< last stable offset under read_committed, else high watermark
   bool heard_ = false;         ///< of the log, since it could not be reached last
   bool paused_ = false;

@@ -221,7 +221,7 @@ TEST(BatchJudge, WhereReadingBeginsTheOffsetsAreConfirmed) {
   BatchJudge sparse(compacted(), 5);
   const Bytes holes = log_of({plain_batch(5, 2), plain_batch(9, 1), plain_batch(20, 1)});
   EXPECT_EQ(walk(sparse, holes), "refetch place");
-  EXPECT_EQ(walk(sparse, holes), "pass 5..7, pass 7..10, refetch gap");
+  EXPECT_EQ(walk(sparse, holes), "pass 5..7, pass 7..10, pass 10..21");
 }
 
 TEST(BatchJudge, OddPlacesAreNotFetchedForEver) {
@@ -247,6 +247,12 @@ TEST(BatchJudge, NothingButBatchesBelowIsTheEnd) {
   EXPECT_EQ(walk(judge, log), "refetch below");
   EXPECT_EQ(walk(judge, log), "skip below, corrupt below");
   EXPECT_EQ(judge.wanted_offset(), 10);
+  // Nor does a part of another one lead on.
+  Bytes cut = log_of({plain_batch(0, 5), plain_batch(5, 5)});
+  cut.pop_back();
+  BatchJudge other(uncommitted(), 10);
+  EXPECT_EQ(walk(other, cut), "refetch below");
+  EXPECT_EQ(walk(other, cut), "skip below, corrupt below");
 }
 
 TEST(BatchJudge, NothingBehindTheEndIsTaken) {
@@ -279,6 +285,26 @@ TEST(BatchJudge, AGapThatMovesIsNotBelieved) {
   EXPECT_EQ(walk(judge, log_of({plain_batch(6, 2)})), "refetch gap");
   EXPECT_EQ(walk(judge, log_of({plain_batch(0, 2)})), "pass 0..2");
   EXPECT_EQ(judge.counters().missing_offsets, 0U);
+}
+
+TEST(BatchJudge, ASecondAnswerSettlesAllDoubtsOfTheFirst) {
+  // What compaction left, of a topic that is not compacted any more.
+  std::vector<LogBatch> batches;
+  std::string said;
+  for (std::int64_t base = 0; base < 50; base += 5) {
+    batches.push_back(with_holes(base, {0, 3}, 3));
+    said += (said.empty() ? "" : ", ") + std::string("recode gap ") +
+            std::to_string(base == 0 ? 0 : base - 1) + ".." + std::to_string(base + 4) +
+            " missing " + std::to_string(base == 0 ? 2 : 3);
+  }
+  BatchJudge judge(uncommitted(), 0);
+  EXPECT_EQ(walk(judge, log_of(batches)), "refetch gap");
+  EXPECT_EQ(walk(judge, log_of(batches)), said);
+  // One that is new in the second answer is not settled.
+  BatchJudge other(uncommitted(), 0);
+  EXPECT_EQ(walk(other, log_of({batches[0], batches[1]})), "refetch gap");
+  EXPECT_EQ(walk(other, log_of({batches[0], batches[1], batches[2]})),
+            "recode gap 0..4 missing 2, recode gap 4..9 missing 3, refetch gap");
 }
 
 TEST(BatchJudge, AHoleInsideIsBelievedAtSecondSight) {
