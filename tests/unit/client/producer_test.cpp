@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "kferry/net/loop.hpp"
 #include "kferry/protocol/records.hpp"
@@ -152,9 +153,10 @@ class ProducerTest : public test::SeededTest, public ProduceListener {
     std::vector<std::string> wanted;
   };
 
-  void start(Target& target, ProduceSettings settings = {}) {
-    settings.retry_backoff_min = Milliseconds(1);
-    settings.retry_backoff_max = Milliseconds(5);
+  void start(Target& target, ProduceSettings settings = {},
+             Milliseconds backoff_min = Milliseconds(1)) {
+    settings.retry_backoff_min = backoff_min;
+    settings.retry_backoff_max = backoff_min * 5;
     ClusterSettings cluster_settings;
     cluster_settings.bootstrap = target.cluster.bootstrap();
     cluster_settings.connection.security = std::make_shared<security::SecurityProfile>();
@@ -415,6 +417,49 @@ TEST_F(ProducerTest, a_topic_that_comes_later_is_waited_for) {
   send(lane("late", 0), 2);
   ASSERT_TRUE(target.cluster.await_requests(ApiKey::metadata, 2));
   target.cluster.add_topic("late", 1);
+  ASSERT_TRUE(await_all());
+  expect_logs(target);
+}
+
+TEST_F(ProducerTest, lanes_leave_a_dead_broker_while_there_is_no_identity) {
+  Target target(2);
+  target.cluster.add_topic("t", 1);
+  target.cluster.stop(1);
+  start(target);
+  send(lane("t", 0), 3);
+  // Its leader is the one that can not be reached, again and again.
+  ASSERT_TRUE(target.cluster.await_requests(ApiKey::metadata, 3));
+  target.cluster.set_leader({"t", Partition(0)}, 2, 1);
+  ASSERT_TRUE(await_all());
+  expect_logs(target);
+}
+
+TEST_F(ProducerTest, brokers_may_swap_their_partitions_while_lanes_wait) {
+  Target target(2);
+  constexpr std::int32_t k_lanes = 8;
+  target.cluster.add_topic("t", k_lanes);
+  ProduceSettings settings;
+  settings.connections_per_broker = 1;
+  start(target, settings, Milliseconds(20));
+  for (std::int32_t p = 0; p < k_lanes; ++p) send(lane("t", p), 1);
+  ASSERT_TRUE(await_all());
+  std::set<TopicPartition> refused;
+  target.change([&] {
+    target.refusal = k_not_leader;
+    target.choose = [&](const TopicPartition& tp) {
+      if (refused.empty()) {
+        for (std::int32_t p = 0; p < k_lanes; ++p) {
+          target.cluster.set_leader({"t", Partition(p)}, p % 2 == 0 ? 2 : 1, 1);
+        }
+      }
+      return refused.insert(tp).second ? Target::Fault::refuse : Target::Fault::none;
+    };
+  });
+  for (std::int32_t p = 0; p < k_lanes; ++p) send(lane("t", p), 1);
+  // The loop is busy while pauses end and answers come: it finds all of that at once.
+  for (int i = 0; i < 5; ++i) {
+    loop.run([] { std::this_thread::sleep_for(std::chrono::milliseconds(25)); });
+  }
   ASSERT_TRUE(await_all());
   expect_logs(target);
 }
