@@ -30,6 +30,13 @@ class Identity final : public Exchange {
   const protocol::ProducerIdentity& value() const noexcept { return value_; }
   /// REQUIRES: the pipe is connected. Does nothing while an answer is awaited.
   void ask(ProducePipe& pipe);
+  /// The next epoch of the same id: a partition that has seen it refuses whatever a connection that
+  /// was given up still holds of the one before (org.apache.kafka.clients.producer.internals.
+  /// TransactionManager.bumpIdempotentProducerEpoch).
+  void renew() noexcept {
+    if (!known() || value_.epoch == INT16_MAX) return forget();
+    ++value_.epoch;
+  }
   /// An answer that is under way is not used.
   void forget() noexcept {
     value_ = {};

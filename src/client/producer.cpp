@@ -15,6 +15,8 @@
 namespace kferry::client {
 namespace {
 
+constexpr std::int16_t k_out_of_order_sequence_number = 45;
+
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
 class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
@@ -84,6 +86,7 @@ class BatchProducer final : public Producer, PipeOwner, IdentityOwner {
   bool idempotent_;
   Pauses pauses_;  ///< of lanes
   Identity identity_;
+  bool identity_spoiled_ = false;  ///< the target does not take it any more
   bool broken_ = false;
   bool resetting_ = false;
   std::function<void()> reset_done_;
@@ -241,6 +244,7 @@ void BatchProducer::answered(Lane::Inside& lane, Shipment& shipment, std::int16_
       if (!first) {
         try_again(lane, shipment, false);
       } else {
+        if (code != k_out_of_order_sequence_number) identity_spoiled_ = true;
         fail(ErrorKind::fatal,
              to_string(lane.lane.target) + ": the target answers " + std::string(error.name));
       }
@@ -311,7 +315,11 @@ void BatchProducer::finish_reset() {
     if (pipe->requests_in_flight() > 0) pipe->close();
   }
   for (Lane::Inside* lane : lanes_) lane->start_anew();
-  identity_.forget();
+  if (std::exchange(identity_spoiled_, false)) {
+    identity_.forget();
+  } else {
+    identity_.renew();
+  }
   idempotent_ = settings_.idempotence == Idempotence::required ||
                 (settings_.idempotence == Idempotence::preferred && !identity_.refused());
   broken_ = false;

@@ -33,6 +33,7 @@ constexpr std::int16_t k_corrupt = 2;
 constexpr std::int16_t k_not_enough_replicas = 19;
 constexpr std::int16_t k_after_append = 20;
 constexpr std::int16_t k_cluster_authorization = 31;
+constexpr std::int16_t k_invalid_epoch = 47;
 constexpr std::int16_t k_unknown_producer = 59;
 
 /// A target cluster that keeps what is produced to it.
@@ -360,6 +361,7 @@ TEST_F(ProducerTest, a_refused_batch_stops_its_lane_alone_until_a_reset) {
   ASSERT_TRUE(await([&] { return open == 1 && refusals.size() == 1; }));
   EXPECT_EQ(refusals[0], (std::pair{k_too_large, ErrorKind::record}));
 
+  const std::vector<std::byte> given_up = lane("t", 0).sent.front().bytes;
   std::promise<void> reset;
   loop.run([&] { producer->reset(Milliseconds(1'000), [&] { reset.set_value(); }); });
   ASSERT_EQ(reset.get_future().wait_for(k_patience), std::future_status::ready);
@@ -373,7 +375,11 @@ TEST_F(ProducerTest, a_refused_batch_stops_its_lane_alone_until_a_reset) {
   send(lane("t", 1), 3);
   ASSERT_TRUE(await_all());
   expect_logs(target);
-  target.change([&] { EXPECT_EQ(target.identities, 2); });
+  target.change([&] {
+    EXPECT_EQ(target.identities, 1) << "another epoch of the same id";
+    const auto late = target.logs[lane("t", 0).lane.target].append(given_up);
+    EXPECT_EQ(late.error, k_invalid_epoch) << "what comes behind its time is not taken";
+  });
 }
 
 TEST_F(ProducerTest, a_lost_identity_is_told_and_a_reset_begins_anew) {
@@ -385,6 +391,20 @@ TEST_F(ProducerTest, a_lost_identity_is_told_and_a_reset_begins_anew) {
   send(lane("t", 0), 1);
   ASSERT_TRUE(await([&] { return broken.size() == 1; }));
   EXPECT_NE(broken[0].find("UNKNOWN_PRODUCER_ID"), std::string::npos);
+
+  std::promise<void> reset;
+  loop.run([&] { producer->reset(Milliseconds(1'000), [&] { reset.set_value(); }); });
+  ASSERT_EQ(reset.get_future().wait_for(k_patience), std::future_status::ready);
+  loop.run([&] {
+    open = 0;
+    lane("t", 0).sent.clear();
+    lane("t", 0).wanted.clear();
+  });
+  target.change([&] { target.choose = nullptr; });
+  send(lane("t", 0), 3);
+  ASSERT_TRUE(await_all());
+  expect_logs(target);
+  target.change([&] { EXPECT_EQ(target.identities, 2) << "an id that is not known is of no use"; });
 }
 
 TEST_F(ProducerTest, without_the_right_to_idempotence_one_batch_is_under_way_at_a_time) {
