@@ -152,10 +152,12 @@ class Reading {
   FlowSettings read_flow(Surroundings surroundings) {
     FlowSettings flow;
     surroundings.flow = flow.name;
-    if (const auto source = read_file_of(OptionId::consumer_config, "consumer.config")) {
+    if (const auto source =
+            read_file_of(OptionId::consumer_config, "consumer.config", surroundings)) {
       flow.source = read_source(*source, files_, surroundings);
     }
-    if (const auto target = read_file_of(OptionId::producer_config, "producer.config")) {
+    if (const auto target =
+            read_file_of(OptionId::producer_config, "producer.config", surroundings)) {
       flow.target = read_target(*target, files_, surroundings);
     }
     read_topics(flow.topics);
@@ -171,15 +173,17 @@ class Reading {
     return flow;
   }
 
-  std::optional<WrittenProperties> read_file_of(OptionId id, std::string_view name) {
+  std::optional<WrittenProperties> read_file_of(OptionId id, std::string_view name,
+                                                const Surroundings& surroundings) {
     const auto* const given = find(id);
     if (given == nullptr) {
       wrong(name, "is missing: name the properties file");
       return std::nullopt;
     }
-    auto entries = load_properties(given->value, given->value, files_);
+    const auto path = surroundings.resolve(given->value, {});
+    auto entries = load_properties(path, path, files_);
     if (!entries) return std::nullopt;
-    return WrittenProperties{{given->value, 0}, std::move(*entries)};
+    return WrittenProperties{{path, 0}, std::move(*entries)};
   }
 
   /// The new name wins over the old one, as in MirrorMaker.

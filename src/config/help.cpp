@@ -53,8 +53,10 @@ providers do it, whether `config.providers` names them or not. They are secrets 
 | `${env:NAME}` | an environment variable; a file is safer |
 
 What is replaced is not looked at again. A part that has no value is a mistake, and nothing starts.
-Relative paths, those of stores and JAAS files too, are looked up in `$CREDENTIALS_DIRECTORY` first,
-then in the working directory. `kferry check --explain` shows what becomes of each property.
+Relative paths, those of property files, stores and JAAS files too, are looked up in
+`$CREDENTIALS_DIRECTORY` first. Then one that stands in the JSON file itself is taken from the
+folder of that file, every other one from the working directory, which is `/` for a service.
+`kferry check --explain` shows what becomes of each property.
 )";
 
 void append_wrapped(std::string& out, std::string left, std::string_view text) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <set>
 
 #include "config/client_properties.hpp"
@@ -82,10 +81,6 @@ void add_inline(const JsonReader& client, WrittenProperties& written) {
   }
 }
 
-std::string beside(const JsonReader& reader, const std::string& file) {
-  return (std::filesystem::path(reader.file()).parent_path() / file).string();
-}
-
 /// A client's properties, and a JAAS file of its own.
 struct Client {
   WrittenProperties written;
@@ -103,7 +98,8 @@ std::optional<Client> read_client(const JsonReader& flow, std::string_view name,
   const JsonReader client(*object, flow.file(), flow.path(name), k_client_keys, flow.findings());
   WrittenProperties written{client.origin(), {}};
   if (const auto file = client.string("properties.file")) {
-    const auto path = beside(flow, *file);
+    const auto written_at = client.origin(*client.find("properties.file"));
+    const auto path = surroundings.resolve(*file, written_at);
     auto entries = load_properties(path, path, flow.findings());
     if (!entries) return std::nullopt;
     written = {{path, 0}, std::move(*entries)};
@@ -113,7 +109,7 @@ std::optional<Client> read_client(const JsonReader& flow, std::string_view name,
   add_inline(client, written);
   Client result{std::move(written), surroundings};
   if (const auto jaas = client.string("jaas")) {
-    result.surroundings.jaas_file = beside(flow, *jaas);
+    result.surroundings.jaas_file = *jaas;
     result.surroundings.jaas_origin = client.origin(*client.find("jaas"));
   }
   return result;
@@ -270,7 +266,9 @@ Settings load_json(const std::string& path, Findings& findings, const Surroundin
   const auto names = document_keys();
   const JsonReader document(*parsed.value, path, "", names, findings);
   apply_options(document, settings.process, &Option::apply_process);
-  read_flows(document, settings, surroundings);
+  auto around = surroundings;
+  around.json_file = path;
+  read_flows(document, settings, around);
   return settings;
 }
 

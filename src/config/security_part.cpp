@@ -66,7 +66,9 @@ void resolve_files(Draft& draft, const Surroundings& surroundings, bool are_read
   for (const auto& [name, holds] : k_file_properties) {
     const auto at = draft.security.find(name);
     if (at == draft.security.end() || at->second.empty()) continue;
-    const auto path = surroundings.resolve(at->second.reveal());
+    const auto* const value = draft.find(name);
+    const auto path =
+        surroundings.resolve(at->second.reveal(), value == nullptr ? Origin{} : value->origin);
     if (are_read) guard_file(path, holds, surroundings, draft.findings);
     at->second = Secret(path);
   }
@@ -75,7 +77,7 @@ void resolve_files(Draft& draft, const Surroundings& surroundings, bool are_read
 std::optional<security::JaasFile> read_jaas_file(Draft& draft, const Surroundings& surroundings) {
   if (surroundings.jaas_file.empty() || has(draft.security, "sasl.jaas.config")) return {};
   draft.findings.jaas_file_read = true;
-  const auto path = surroundings.resolve(surroundings.jaas_file);
+  const auto path = surroundings.resolve(surroundings.jaas_file, surroundings.jaas_origin);
   auto file = read_file(path);
   if (!file.text) {
     draft.findings.mistake(surroundings.jaas_origin,

@@ -126,12 +126,16 @@ Environment process_environment() {
   };
 }
 
-std::string Surroundings::resolve(const std::string& path) const {
-  const auto folder = variable("CREDENTIALS_DIRECTORY").value_or("");
-  if (path.empty() || folder.empty() || fs::path(path).is_absolute()) return path;
-  auto inside = (fs::path(folder) / path).string();
-  std::error_code failed;
-  return fs::exists(inside, failed) ? inside : path;
+std::string Surroundings::resolve(const std::string& path, const Origin& written) const {
+  if (fs::path(path).is_absolute()) return path;
+  const auto credentials = variable("CREDENTIALS_DIRECTORY").value_or("");
+  if (!path.empty() && !credentials.empty()) {
+    auto inside = (fs::path(credentials) / path).string();
+    std::error_code failed;
+    if (fs::exists(inside, failed)) return inside;
+  }
+  if (json_file.empty() || written.file != json_file) return path;
+  return (fs::path(json_file).parent_path() / path).string();
 }
 
 Surroundings read_surroundings(const Environment& environment, const std::string& jaas_option,

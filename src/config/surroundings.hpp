@@ -15,6 +15,7 @@ namespace kferry::config {
 struct Surroundings {
   Environment environment;  ///< may be empty: then no variable is set
   std::string flow;         ///< its name, for explanations
+  std::string json_file;    ///< that is being read; empty: none
   std::string jaas_file;    ///< of --jaas or KAFKA_OPTS; empty: none
   Origin jaas_origin;       ///< where its name was written
   security::SystemProperties
@@ -26,9 +27,10 @@ struct Surroundings {
   std::optional<std::string> system_property(std::string_view name) const {
     return system_properties ? system_properties(name) : std::nullopt;
   }
-  /// Where a file named by a property lies: a relative path is looked up in the credentials that
-  /// systemd handed over (LoadCredential=), then in the working directory.
-  std::string resolve(const std::string& path) const;
+  /// Where a named file lies: a relative path is looked up in the credentials that systemd handed
+  /// over (LoadCredential=), then, when it was written in the JSON file, in the folder of that,
+  /// else in the working directory.
+  std::string resolve(const std::string& path, const Origin& written) const;
 };
 
 /// Reads KAFKA_OPTS and says of every variable of Kafka's scripts that is set what to use instead.

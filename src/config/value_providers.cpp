@@ -119,7 +119,7 @@ void ValueProviders::expand(WrittenProperty& property) {
     const auto from = static_cast<std::size_t>(variable.whole.data() - text.data());
     property.value += std::string_view(text).substr(at, from - at);
     at = from + variable.whole.size();
-    auto found = look_up(variable);
+    auto found = look_up(variable, property.origin);
     if (!found.wrong.empty()) {
       findings_.mistake(property.origin, fmt::format("{}: {}: {}", property.name,
                                                      shown(variable.whole, 200), found.wrong));
@@ -138,7 +138,7 @@ void ValueProviders::expand(WrittenProperty& property) {
   property.value += std::string_view(text).substr(at);
 }
 
-ValueProviders::Found ValueProviders::look_up(const Variable& variable) {
+ValueProviders::Found ValueProviders::look_up(const Variable& variable, const Origin& written) {
   const auto known = providers_.find(variable.provider);
   if (known == providers_.end()) {
     return {{},
@@ -147,9 +147,9 @@ ValueProviders::Found ValueProviders::look_up(const Variable& variable) {
   }
   switch (known->second.kind) {
     case Kind::file:
-      return read_file_key(known->second, variable);
+      return read_file_key(known->second, variable, written);
     case Kind::directory:
-      return read_directory_file(known->second, variable);
+      return read_directory_file(known->second, variable, written);
     case Kind::env:
       return read_environment(variable);
   }
@@ -175,9 +175,10 @@ ValueProviders::Found ValueProviders::read_allowed(const Provider& provider,
 }
 
 ValueProviders::Found ValueProviders::read_file_key(const Provider& provider,
-                                                    const Variable& variable) {
+                                                    const Variable& variable,
+                                                    const Origin& written) {
   if (variable.path.empty()) return {{}, "no file is named: write ${file:/path:key}"};
-  const auto path = surroundings_.resolve(std::string(variable.path));
+  const auto path = surroundings_.resolve(std::string(variable.path), written);
   auto file = read_allowed(provider, path);
   if (!file.wrong.empty()) return file;
   auto properties = parse_properties(file.value, Charset::utf_8);
@@ -192,13 +193,14 @@ ValueProviders::Found ValueProviders::read_file_key(const Provider& provider,
 }
 
 ValueProviders::Found ValueProviders::read_directory_file(const Provider& provider,
-                                                          const Variable& variable) {
+                                                          const Variable& variable,
+                                                          const Origin& written) {
   if (variable.key.empty() || variable.key.find('/') != std::string_view::npos) {
     return {{}, "no file of the folder is named: write ${directory:/path:file}"};
   }
   if (!variable.path.empty()) {
     const auto path = fs::path(variable.path) / variable.key;
-    return read_allowed(provider, surroundings_.resolve(path.string()));
+    return read_allowed(provider, surroundings_.resolve(path.string(), written));
   }
   const auto credentials = surroundings_.variable("CREDENTIALS_DIRECTORY").value_or("");
   if (credentials.empty()) return {{}, "no folder is named: write ${directory:/path:file}"};

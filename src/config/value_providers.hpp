@@ -47,9 +47,10 @@ class ValueProviders {
   void read_names(const std::vector<const WrittenProperty*>& entries);
   void read_setting(const WrittenProperty& entry);
   static bool next_variable(std::string_view text, std::size_t from, Variable& variable);
-  Found look_up(const Variable& variable);
-  Found read_file_key(const Provider& provider, const Variable& variable);
-  Found read_directory_file(const Provider& provider, const Variable& variable);
+  Found look_up(const Variable& variable, const Origin& written);
+  Found read_file_key(const Provider& provider, const Variable& variable, const Origin& written);
+  Found read_directory_file(const Provider& provider, const Variable& variable,
+                            const Origin& written);
   Found read_environment(const Variable& variable) const;
   Found read_allowed(const Provider& provider, const std::string& path);
 

@@ -127,6 +127,14 @@ TEST_F(CommandLine, EveryFlowAndProcessOption) {
   EXPECT_TRUE(outcome.invocation->strict);
 }
 
+TEST_F(CommandLine, PropertyFilesAmongCredentials) {
+  const auto outcome = parse({"--consumer.config", "c.properties", "--producer.config",
+                              "p.properties", "--whitelist", "a"},
+                             {{"CREDENTIALS_DIRECTORY", folder_.path("")}});
+  ASSERT_TRUE(outcome.invocation) << mistakes(outcome);
+  EXPECT_EQ(outcome.invocation->settings.flows.at(0).target.bootstrap_servers, "t:2");
+}
+
 /// The defaults that the help prints are those that the settings have.
 TEST_F(CommandLine, PrintedDefaultsAreTheDefaults) {
   const auto unset = parse_with({});

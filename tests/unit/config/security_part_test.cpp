@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "config/json_settings.hpp"
 #include "unit/config/reading.hpp"
 #include "unit/config/temporary_folder.hpp"
 
@@ -148,6 +149,60 @@ TEST_F(Security, FilesOfCredentials) {
   ASSERT_TRUE(reading.target.security.tls && reading.target.security.sasl);
   EXPECT_TRUE(reading.target.security.tls->trusted_pem);
   EXPECT_TRUE(reading.target.security.tls->verify_host_name);
+}
+
+/// The user of the target, whose files all lie in one folder: beside the JSON file or in
+/// credentials.
+std::string user_of_json_flow(const std::string& json, const Variables& variables) {
+  Findings findings;
+  const auto settings =
+      load_json(json, findings, read_surroundings(environment_of(variables), "", findings));
+  for (const auto& mistake : findings.mistakes) ADD_FAILURE() << to_string(mistake);
+  if (settings.flows.size() != 1 || !settings.flows[0].target.security.sasl) return "nobody";
+  EXPECT_EQ(settings.flows[0].source.security.sasl->username,
+            settings.flows[0].target.security.sasl->username);
+  EXPECT_TRUE(settings.flows[0].target.security.tls->trusted_pem);
+  return settings.flows[0].target.security.sasl->username;
+}
+
+TEST_F(Security, AJsonFlowFindsItsFilesInCredentialsThenBesideItself) {
+  const TemporaryFolder credentials;
+  const auto json = write("k.json", R"({"flows": [{
+    "source": {"properties.file": "c.properties", "jaas": "jaas.conf"},
+    "target": {"properties": {"bootstrap.servers": "t:1", "security.protocol": "SASL_SSL",
+               "sasl.mechanism": "PLAIN", "ssl.truststore.type": "PEM",
+               "ssl.truststore.location": "ca.pem",
+               "sasl.jaas.config": "${directory:.:login}"}},
+    "topics": {"include": "a"}}]})");
+  const auto fill = [](const TemporaryFolder& folder, const std::string& user) {
+    folder.write("c.properties",
+                 "bootstrap.servers=s:1\ngroup.id=g\nsecurity.protocol=SASL_PLAINTEXT\n"
+                 "sasl.mechanism=PLAIN\n");
+    folder.write("jaas.conf", "KafkaClient { " + login(user, "p") + " };");
+    folder.write("login", login(user, "p"));
+    folder.write("ca.pem", k_certificate);
+  };
+  const Variables variables{{"CREDENTIALS_DIRECTORY", credentials.path("")}};
+  fill(credentials, "credential");
+  EXPECT_EQ(user_of_json_flow(json, variables), "credential") << "they are nowhere else";
+  fill(folder_, "beside");
+  EXPECT_EQ(user_of_json_flow(json, variables), "credential") << "they come first";
+  EXPECT_EQ(user_of_json_flow(json, {}), "beside");
+}
+
+/// What stands in a property file is Java's, and so is where it is looked for.
+TEST_F(Security, PathsInAPropertyFileAreNotBesideTheJsonFile) {
+  Findings findings;
+  write("ca.pem", k_certificate);
+  write("p.properties",
+        "bootstrap.servers=t:1\nsecurity.protocol=SSL\nssl.truststore.type=PEM\n"
+        "ssl.truststore.location=ca.pem\n");
+  const auto json = write("k.json", R"({"flows": [{
+    "source": {"properties": {"bootstrap.servers": "s:1", "group.id": "g"}},
+    "target": {"properties.file": "p.properties"}, "topics": {"include": "a"}}]})");
+  load_json(json, findings);
+  ASSERT_EQ(findings.mistakes.size(), 1U);
+  EXPECT_NE(findings.mistakes[0].text.find("relative to the working directory"), std::string::npos);
 }
 
 TEST_F(Security, TheJavaMachinesTruststore) {
