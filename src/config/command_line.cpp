@@ -222,7 +222,7 @@ class Reading {
     if (!*parsed.value) {
       files_.warning({},
                      "--abort.on.send.failure: with false, records that the target refuses are "
-                     "dropped, counted in kferry_send_errors_total");
+                     "dropped, counted in kferry_records_dropped_total");
     }
   }
 

@@ -81,6 +81,12 @@ void add_inline(const JsonReader& client, WrittenProperties& written) {
   }
 }
 
+/// What makes the target differ from the source is said, so that nobody finds out later.
+void say(const JsonReader& reader, std::string_view name, std::string_view text) {
+  reader.findings().info(reader.origin(*reader.find(name)),
+                         fmt::format("{}: {}", reader.path(name), text));
+}
+
 /// A client's properties, and a JAAS file of its own.
 struct Client {
   WrittenProperties written;
@@ -126,6 +132,10 @@ void read_renames(const JsonReader& topics, TopicRules& rules) {
     const auto to = rule.required_string("to");
     if (match && to) rules.renames.push_back({*match, *to, rule.origin()});
   }
+  if (rules.renames.empty()) return;
+  say(topics, "rename",
+      fmt::format("{} rule(s): topics that match have another name on the target",
+                  rules.renames.size()));
 }
 
 TopicRules read_topics(const JsonReader& flow) {
@@ -149,6 +159,9 @@ TopicRules read_topics(const JsonReader& flow) {
     rules.exclude_origin = topics.origin(*topics.find("exclude"));
   }
   rules.prefix = topics.string("prefix").value_or("");
+  if (!rules.prefix.empty()) {
+    say(topics, "prefix", in_quotes(rules.prefix) + " stands before all names on the target");
+  }
   read_renames(topics, rules);
   return rules;
 }
@@ -188,6 +201,12 @@ std::vector<FilterRule> read_filters(const JsonReader& flow) {
                             flow.findings());
     if (auto rule = read_filter(filter)) rules.push_back(std::move(*rule));
   }
+  if (!rules.empty()) {
+    say(flow, "filters",
+        fmt::format("{} rule(s): what they leave out is not on the target, and counted in "
+                    "kferry_records_filtered_total",
+                    rules.size()));
+  }
   return rules;
 }
 
@@ -225,6 +244,9 @@ FlowSettings read_flow(const JsonReader& flow, bool needs_name, Surroundings sur
   settings.filters = read_filters(flow);
   if (const auto* const headers = flow.find("provenance.headers", Kind::boolean)) {
     settings.provenance_headers = headers->text == "true";
+  }
+  if (settings.provenance_headers) {
+    say(flow, "provenance.headers", "every record gets four headers more");
   }
   apply_options(flow, settings, &Option::apply_flow);
   return settings;

@@ -189,7 +189,8 @@ TEST_F(CommandLine, AbortOnSendFailure) {
   EXPECT_EQ(flow_with({"--abort.on.send.failure", "TRUE"}).on_send_failure,
             SendFailurePolicy::exit);
   EXPECT_EQ(flow_with({"--abort.on.send.failure=false"}).on_send_failure, SendFailurePolicy::skip);
-  EXPECT_TRUE(notes(parse_with({"--abort.on.send.failure", "false"}), "kferry_send_errors_total"));
+  EXPECT_TRUE(
+      notes(parse_with({"--abort.on.send.failure", "false"}), "kferry_records_dropped_total"));
   EXPECT_EQ(mistakes(parse_with({"--abort.on.send.failure", "no"})),
             "command line: --abort.on.send.failure: 'no' is neither true nor false\n");
   EXPECT_EQ(parse_with({"--abort.on.send.failure", "true", "--on.send.failure", "skip"}).code,

@@ -117,6 +117,30 @@ TEST_F(Json, FilesAreBesideTheFileAndInlineWins) {
   EXPECT_EQ(settings.flows.at(0).source.group_id, "inline");
 }
 
+TEST_F(Json, WhatMakesTheTargetDifferIsSaid) {
+  const auto notices = [this](std::string_view more_of_topics, std::string_view more) {
+    load(R"({"flows": [{"source": {"properties": {"bootstrap.servers": "s:1", "group.id": "g",
+      "auto.offset.reset": "earliest", "isolation.level": "read_committed"}},
+      "target": {"properties": {"bootstrap.servers": "t:1"}}, "topics": {"include": "a")" +
+         std::string(more_of_topics) + "}" + std::string(more) + "}]}");
+    EXPECT_TRUE(findings_.mistakes.empty());
+    std::string all;
+    for (const auto& notice : findings_.notices) all += notice.text + "\n";
+    return all;
+  };
+  EXPECT_EQ(notices("", ""), "");
+  EXPECT_EQ(
+      notices(R"(, "prefix": "", "rename": [])", R"(, "filters": [], "provenance.headers": false)"),
+      "");
+  EXPECT_EQ(notices(R"(, "prefix": "copy.", "rename": [{"match": "a", "to": "b"}])",
+                    R"(, "filters": [{"action": "drop", "key": "k"}], "provenance.headers": true)"),
+            "flows[0].topics.prefix: 'copy.' stands before all names on the target\n"
+            "flows[0].topics.rename: 1 rule(s): topics that match have another name on the target\n"
+            "flows[0].filters: 1 rule(s): what they leave out is not on the target, and counted in "
+            "kferry_records_filtered_total\n"
+            "flows[0].provenance.headers: every record gets four headers more\n");
+}
+
 TEST_F(Json, EveryMistakeWithItsLine) {
   folder_.write("c.properties", "group.id=g\nheartbeat.interval.ms=x\n");
   EXPECT_EQ(
