@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -287,9 +289,37 @@ TEST_F(Json, AJaasFileForEachClient) {
   EXPECT_EQ(settings.flows[0].target.security.sasl->username, "to");
 }
 
+/// kferry.json with its examples switched on: those are the lines that begin with // and no blank,
+/// or more than one inside of a list.
+std::string with_examples(const std::string& path) {
+  std::ifstream file(path);
+  std::string all;
+  for (std::string line; std::getline(file, line);) {
+    const auto begin = std::min(line.find_first_not_of(' '), line.size());
+    const std::string_view comment = std::string_view(line).substr(begin);
+    const bool is_text = comment.starts_with("// ") && !comment.starts_with("//  ");
+    if (comment.starts_with("//") && !is_text) line.erase(begin, 2);
+    all += line + "\n";
+  }
+  return all;
+}
+
+/// With the files that it names beside it.
+std::string copy_of_shipped(const TemporaryFolder& folder, std::string_view text) {
+  for (const auto* name : {"consumer.properties", "producer.properties"}) {
+    std::filesystem::copy_file(shipped(name), folder.path(name),
+                               std::filesystem::copy_options::skip_existing);
+  }
+  return folder.write("kferry.json", text);
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 TEST_F(Json, ShippedFileNamesEveryOptionAndKey) {
-  std::ifstream file(shipped("kferry.json"));
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto text = text_of(shipped("kferry.json"));
   for (const auto& option : option_table()) {
     if (option.group == Group::command || option.id == OptionId::new_consumer) continue;
     EXPECT_NE(text.find(option.name), std::string::npos) << option.name;
@@ -299,31 +329,41 @@ TEST_F(Json, ShippedFileNamesEveryOptionAndKey) {
   }
 }
 
-/// Left out means the same as written down, but for what the file's comments name.
+/// Left out means the same as written down, so the file alone is a plain mirror.
 TEST_F(Json, ShippedFileShowsTheDefaults) {
   Findings findings;
-  const auto settings = load_json(shipped("kferry.json"), findings);
+  findings.strict = true;
+  auto full = load_json(copy_of_shipped(folder_, text_of(shipped("kferry.json"))), findings);
+  auto plain =
+      load_json(copy_of_shipped(folder_, text_of(shipped("examples/service.json"))), findings);
+  EXPECT_TRUE(findings.mistakes.empty() && findings.notices.empty());
+  ASSERT_TRUE(full.flows.size() == 1 && plain.flows.size() == 1);
+  full.flows[0].topics.include_origin = plain.flows[0].topics.include_origin = {};
+  EXPECT_EQ(full.flows, plain.flows);
+  EXPECT_EQ(full.process, plain.process);
+  EXPECT_EQ(full.process, ProcessSettings{});
+}
+
+/// So what stands in comments can be switched on as it stands.
+TEST_F(Json, ShippedExamplesInComments) {
+  Findings findings;
+  findings.strict = true;
+  const auto path = copy_of_shipped(folder_, with_examples(shipped("kferry.json")));
+  const auto settings = load_json(path, findings);
+  for (const auto& mistake : findings.mistakes) ADD_FAILURE() << to_string(mistake);
   const auto& flow = settings.flows.at(0);
-  const FlowSettings defaults;
-  EXPECT_EQ(flow.name, defaults.name);
-  EXPECT_EQ(flow.partitioning, defaults.partitioning);
-  EXPECT_EQ(flow.engine, defaults.engine);
-  EXPECT_EQ(flow.timestamps, defaults.timestamps);
-  EXPECT_EQ(flow.streams, defaults.streams);
-  EXPECT_EQ(flow.commit_interval, defaults.commit_interval);
-  EXPECT_EQ(flow.drain_timeout, defaults.drain_timeout);
-  EXPECT_EQ(flow.refresh_interval, defaults.refresh_interval);
-  EXPECT_EQ(flow.on_send_failure, SendFailurePolicy::park);
-  const ProcessSettings process;
-  EXPECT_EQ(settings.process.http_address, process.http_address);
-  EXPECT_EQ(settings.process.http_port, process.http_port);
-  EXPECT_EQ(settings.process.memory_budget_bytes, process.memory_budget_bytes);
+  EXPECT_EQ(flow.source.group_id, "another-group");
+  EXPECT_EQ(flow.target.compression, "lz4");
+  EXPECT_EQ(flow.topics.exclude, "pay\\.test.*");
   EXPECT_EQ(flow.topics.renames.at(0).replacement, "payments.$1");
   EXPECT_EQ(flow.topics.prefix, "copy.");
-  EXPECT_EQ(flow.filters.size(), 3U);
+  ASSERT_EQ(flow.filters.size(), 3U);
   EXPECT_EQ(flow.filters[2].action, FilterRule::Action::keep);
   EXPECT_EQ(flow.filters[2].header_value_pattern, "eu|us");
-  EXPECT_TRUE(flow.provenance_headers);
+  const auto json = with_examples(shipped("kferry.json"));
+  for (const auto key : json_keys()) {
+    EXPECT_NE(json.find("\"" + std::string(key) + "\":"), std::string::npos) << key;
+  }
 }
 
 TEST_F(Json, ShippedPropertiesStartAMirror) {
