@@ -216,8 +216,8 @@ TEST_F(Json, EveryMistakeWithItsLine) {
 }
 
 TEST_F(Json, Shipped) {
-  for (const auto* name :
-       {"kferry.json", "examples/rename_and_filter.json", "examples/two_flows.json"}) {
+  for (const auto* name : {"kferry.json", "examples/rename_and_filter.json",
+                           "examples/two_flows.json", "examples/roll_back.json"}) {
     Findings findings;
     findings.strict = true;
     const auto settings = load_json(shipped(name), findings);
