@@ -20,6 +20,8 @@ class FakeTarget {
     std::uint32_t breaks = 0;          ///< ends the producer
     std::uint32_t refuses = 0;         ///< refuses a request that is without fault
     bool by_key = false;               ///< all shards share one target log, so also its requests
+    bool mixes = true;                 ///< what the producer says of its batches
+    bool falls_silent = false;         ///< a log that refused once answers nothing any more
   };
   void set_temper(Temper temper) {
     const std::lock_guard lock(mutex_);
@@ -107,7 +109,7 @@ class FakeTarget {
   std::unique_ptr<pipeline::Writer> make_writer(std::function<void()> on_acknowledgements) {
     const std::lock_guard lock(mutex_);
     wake_ = std::move(on_acknowledgements);
-    return std::make_unique<FakeWriter>(*this);
+    return std::make_unique<FakeWriter>(*this, temper_.mixes);
   }
 
  private:
@@ -125,11 +127,13 @@ class FakeTarget {
 
   class FakeWriter final : public pipeline::Writer {
    public:
-    explicit FakeWriter(FakeTarget& target) : target_(target) {}
+    FakeWriter(FakeTarget& target, bool mixes) : target_(target), mixes_(mixes) {}
     pipeline::WriteOutcome write(pipeline::Batch& batch, std::uint32_t from,
                                  std::uint32_t count_max) override {
       return target_.write(static_cast<FakeBatch&>(batch), from, count_max);
     }
+    // Asked for inside of answers, with the lock held.
+    bool mixes_shards() const override { return mixes_; }
     void collect(pipeline::AckListener& listener) override { target_.collect(listener); }
     const std::string* broken() const override { return target_.broken(); }
     Result<void> reset(pipeline::AckListener& listener, Milliseconds graceful) override {
@@ -142,6 +146,7 @@ class FakeTarget {
 
    private:
     FakeTarget& target_;
+    const bool mixes_;
   };
 
   bool one_in(std::uint32_t n) { return n > 0 && random_() % n == 0; }
@@ -214,7 +219,8 @@ class FakeTarget {
     std::set<TopicPartition> later;
     for (std::size_t i = 0; i < flights_.size();) {
       const TopicPartition log = target_log(flights_[i].key);
-      const bool waits = flights_[i].accepted || stuck_.contains(log) || later.contains(log);
+      const bool waits = flights_[i].accepted || stuck_.contains(log) || later.contains(log) ||
+                         silent_.contains(log);
       if (!waits && one_in(temper_.dawdles)) later.insert(log);
       // A refused request leaves the queue, with the next flight in its place.
       if (waits || later.contains(log) || serve_request(log, i, listener)) ++i;
@@ -254,6 +260,7 @@ class FakeTarget {
       return true;
     }
     stuck_.insert(log);
+    if (temper_.falls_silent) silent_.insert(log);
     for (const std::size_t i : request) {
       const Flight& flight = flights_[i];
       flight.batch->contents[flight.index].state = FakeBatch::State::unsent;
@@ -354,6 +361,7 @@ class FakeTarget {
   std::vector<Key> told_;
   std::deque<Flight> flights_;
   std::set<TopicPartition> stuck_;  // refused something
+  std::set<TopicPartition> silent_;
   std::map<TopicPartition, std::vector<std::int64_t>> logs_;
   std::set<Key> acknowledged_;
   std::map<const pipeline::Shard*, const FakeLog*> watched_;

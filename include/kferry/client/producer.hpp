@@ -99,7 +99,7 @@ class Producer {
   virtual InFlight in_flight() const = 0;
   /// Lets go of every shipment (the listener does not hear of them any more), waiting up to
   /// `graceful` for the requests under way to be answered first. done is called once; after it all
-  /// begins anew, with a new identity.
+  /// begins anew, under the identity's next epoch, or a new one if the target took it no more.
   virtual void reset(Milliseconds graceful, std::function<void()> done) = 0;
   /// Forgets a lane without shipments.
   virtual void remove(Lane& lane) = 0;

@@ -95,6 +95,21 @@ TEST_F(StreamRefusal, ExitNamesTheRecordAndKeepsWhatIsBeforeIt) {
   EXPECT_TRUE(world.stream->drained(shard));
 }
 
+TEST_F(StreamRefusal, WhoLooksForARefusedRecordHoldsUpNoOtherWhoseBatchesAreItsOwn) {
+  Temper temper;
+  temper.mixes = false;
+  temper.falls_silent = true;
+  world.target.set_temper(temper);
+  world.target.refuse(StreamWorld::tp(0), 6);
+  world.start(SendFailurePolicy::skip);
+  open_with(0, 500);
+  Shard& good = open_with(1, 500);
+  ASSERT_TRUE(world.reaches(good, 500));
+  world.log(1).append(100);
+  ASSERT_TRUE(world.reaches(good, 600));
+  EXPECT_EQ(order_of(good, offsets(0, 600)), "");
+}
+
 TEST_F(StreamRefusal, AParkedShardStopsNoOther) {
   world.target.refuse(StreamWorld::tp(0), 6);
   world.start(SendFailurePolicy::park);
