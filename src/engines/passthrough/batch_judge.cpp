@@ -206,7 +206,7 @@ Judgement BatchJudge::done_with(Judgement judgement, const BatchHeader& header) 
         std::max<std::int64_t>(0, header.base_offset - wanted_) + missing_inside(header);
   }
   wanted_ = judgement.to;
-  if (!seen_.empty() && seen_.back() < wanted_) seen_ = {};
+  if (!seen_.empty() && seen_.back().first < wanted_) seen_ = {};
   aligned_ = true;
   ended_here_ = false;
   doubts_.clear();
@@ -232,7 +232,8 @@ std::optional<Judgement> BatchJudge::doubt(Reason reason, const BatchHeader& hea
     return before.reason == reason && before.base_offset == base_offset;
   });
   const bool placed = reason == Reason::gap || reason == Reason::place;
-  if (seen || (placed && std::binary_search(seen_.begin(), seen_.end(), base_offset))) {
+  if (seen || (placed && std::binary_search(seen_.begin(), seen_.end(),
+                                            std::pair(header.base_offset, header.crc)))) {
     return std::nullopt;
   }
   if (doubts_.size() == k_doubts_max) return end_walk(Verdict::corrupt, reason, header);
@@ -246,7 +247,7 @@ void BatchJudge::remember_rest() {
   for (std::size_t at = at_; at < records_.size() && seen_.size() < k_seen_max;) {
     const protocol::ScannedBatch scanned = protocol::scan_batch(records_.subspan(at));
     if (scanned.state != BatchScan::whole) break;
-    seen_.push_back(scanned.header.base_offset);
+    seen_.emplace_back(scanned.header.base_offset, scanned.header.crc);
     at += scanned.header.size_bytes();
   }
   std::sort(seen_.begin(), seen_.end());

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kferry/base/bytes.hpp"
@@ -143,8 +144,9 @@ class BatchJudge {
   /// The log ended at the wanted offset when it was looked at: the next one begins there.
   bool ended_here_ = false;
   std::vector<Doubt> doubts_;  ///< at the wanted offset
-  /// Base offsets of the answer that was doubted last, from the doubted batch on.
-  std::vector<std::int64_t> seen_;
+  /// Base offsets in the answer that was doubted last, from the doubted batch on, and the checksums
+  /// that tell the batches from each other.
+  std::vector<std::pair<std::int64_t, std::uint32_t>> seen_;
 
   // The walk.
   ByteView records_;
