@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
@@ -87,20 +86,6 @@ nlohmann::json explain_rows(const std::vector<Explanation>& explanations) {
                     {"origin", row.decided_alone ? "" : config::to_string(row.origin)}});
   }
   return rows;
-}
-
-void print_draft(const config::Settings& draft, const std::vector<config::Mistake>& mistakes,
-                 bool as_json) {
-  if (!as_json) {
-    fmt::print("{}", explain_table(draft.explanations));
-    return;
-  }
-  nlohmann::json lines = nlohmann::json::array();
-  for (const auto& mistake : mistakes) lines.push_back(config::to_string(mistake));
-  const nlohmann::json document{{"mistakes", lines},
-                                {"notices", nlohmann::json::array()},
-                                {"explain", explain_rows(draft.explanations)}};
-  fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace kferry::app

@@ -14,8 +14,4 @@ std::string explain_table(const std::vector<config::Explanation>& explanations);
 /// The same for machines: a list of objects.
 nlohmann::json explain_rows(const std::vector<config::Explanation>& explanations);
 
-/// What check --explain says besides the mistakes when there are some.
-void print_draft(const config::Settings& draft, const std::vector<config::Mistake>& mistakes,
-                 bool as_json);
-
 }  // namespace kferry::app

@@ -6,9 +6,9 @@
 
 #include "app/daemon.hpp"
 #include "app/demo_command.hpp"
-#include "app/explain_table.hpp"
 #include "app/plan_command.hpp"
 #include "app/process_guard.hpp"
+#include "app/refusal.hpp"
 #include "kferry/base/log.hpp"
 #include "kferry/config/command_line.hpp"
 #include "kferry/kafka/client_config.hpp"
@@ -55,16 +55,8 @@ int main(int argc, char** argv) {
       return kferry::config::parse_command_line(args, kferry::config::process_environment());
     };
     const auto outcome = read();
-    for (const auto& mistake : outcome.mistakes) {
-      fmt::print(stderr, "kferry: {}\n", kferry::config::to_string(mistake));
-    }
     if (!outcome.invocation) {
-      for (const auto& mistake : kferry::app::pattern_mistakes(outcome.draft)) {
-        fmt::print(stderr, "kferry: {}\n", mistake);
-      }
-      if (outcome.explain_draft) {
-        kferry::app::print_draft(outcome.draft, outcome.mistakes, outcome.draft_json);
-      }
+      kferry::app::print_refusal(outcome);
       return static_cast<int>(outcome.code);
     }
     return static_cast<int>(run(outcome, read));

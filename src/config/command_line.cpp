@@ -246,14 +246,15 @@ class Reading {
                      });
     outcome.mistakes.insert(outcome.mistakes.end(), files_.mistakes.begin(), files_.mistakes.end());
     invocation_.settings.explanations = std::move(files_.explanations);
+    invocation_.settings.notices = std::move(files_.notices);
     if (outcome.mistakes.empty()) {
       outcome.code = ExitCode::ok;
-      invocation_.settings.notices = std::move(files_.notices);
       outcome.invocation = std::move(invocation_);
     } else {
       outcome.draft = std::move(invocation_.settings);
       outcome.explain_draft = invocation_.explain;
-      outcome.draft_json = invocation_.json;
+      const auto* const json = find(OptionId::json);
+      outcome.draft_json = json != nullptr && takes(invocation_.command, *json->option);
     }
     return outcome;
   }

@@ -41,8 +41,8 @@ struct Outcome {
   std::vector<Mistake> mistakes;
   ExitCode code = ExitCode::ok;
   std::string text;
-  /// With mistakes: what could be read, so that others can look for mistakes of theirs in it, and
-  /// explain it when `explain_draft` is set (for machines: `draft_json`).
+  /// With mistakes: what could be read, with its notices, so that others can look for mistakes of
+  /// theirs in it, and explain it when `explain_draft` is set (for machines: `draft_json`).
   Settings draft;
   bool explain_draft = false;
   bool draft_json = false;

@@ -344,6 +344,29 @@ TEST_F(CommandLine, Explain) {
   EXPECT_EQ(wrong.draft.explanations.size(), rows.size());
 }
 
+TEST_F(CommandLine, NoticesStandBesideMistakes) {
+  folder_.write("p.properties", "bootstrap.server=t:2\n");
+  const auto outcome = parse_with({});
+  EXPECT_EQ(mistakes(outcome),
+            producer_ + ": bootstrap.servers is missing: write HOST:PORT,HOST:PORT\n");
+  const auto& notices = outcome.draft.notices;
+  EXPECT_TRUE(std::any_of(notices.begin(), notices.end(), [&](const Notice& notice) {
+    return to_string(notice).find(producer_ + ":1: ") == 0 &&
+           notice.text.find("did you mean bootstrap.servers?") != std::string::npos;
+  }));
+}
+
+TEST_F(CommandLine, JsonIsForThoseWhoTakeIt) {
+  folder_.write("p.properties", "acks=all\n");
+  auto args = with({"--json"});
+  EXPECT_FALSE(parse(args).draft_json);
+  for (const auto* const command : {"check", "plan"}) {
+    args.insert(args.begin(), command);
+    EXPECT_TRUE(parse(args).draft_json) << command;
+    args.erase(args.begin());
+  }
+}
+
 TEST_F(CommandLine, JaasFileThatNobodyNeeds) {
   EXPECT_TRUE(
       notes(parse_with({"--jaas", "/no/such.conf"}), "--jaas: not read, no client needs it"));

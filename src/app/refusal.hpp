@@ -1,0 +1,17 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "kferry/config/command_line.hpp"
+
+namespace kferry::app {
+
+/// What a configuration with mistakes leaves to say: every mistake and notice, and explanations
+/// where they were asked for. People get them on stderr, explanations on stdout; a caller who asked
+/// for JSON gets the document below on stdout as well.
+void print_refusal(const config::Outcome& outcome);
+
+/// {"mistakes": [...], "notices": [...]} as check --json prints it, with "explain" on demand.
+nlohmann::json refusal_json(const config::Outcome& outcome);
+
+}  // namespace kferry::app
