@@ -92,7 +92,10 @@ Error at(const config::Origin& origin, const Error& error) {
 Result<TopicBoard> TopicBoard::make(const config::FlowSettings& flow) {
   auto filter = topics::TopicFilter::compile(flow.topics.include, flow.topics.exclude,
                                              flow.source.exclude_internal_topics);
-  if (!filter) return at(flow.topics.include_origin, filter.error());
+  if (!filter) {
+    const auto alone = topics::TopicFilter::compile(flow.topics.include, "", true);
+    return at(alone ? flow.topics.exclude_origin : flow.topics.include_origin, filter.error());
+  }
   std::vector<topics::TopicRenamer::Rule> rules;
   for (const auto& rule : flow.topics.renames) rules.push_back({rule.pattern, rule.replacement});
   auto renamer = topics::TopicRenamer::compile(rules, flow.topics.prefix);

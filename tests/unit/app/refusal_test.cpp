@@ -50,5 +50,21 @@ TEST(Refusal, IsADocumentAlsoWithoutExplanations) {
   EXPECT_EQ(refusal_json(outcome)["explain"].dump(), "[]");
 }
 
+TEST(PatternMistakes, NameTheOptionThatThePatternCameFrom) {
+  config::Settings settings;
+  config::FlowSettings& flow = settings.flows.emplace_back();
+  flow.topics.include = "a";
+  flow.topics.include_origin = {"--whitelist", 0};
+  flow.topics.exclude = "(";
+  flow.topics.exclude_origin = {"--blacklist", 0};
+  auto mistakes = pattern_mistakes(settings);
+  ASSERT_EQ(mistakes.size(), 1U);
+  EXPECT_TRUE(mistakes[0].starts_with("mirror: --blacklist: exclude pattern '('")) << mistakes[0];
+  flow.topics.include = "[";
+  mistakes = pattern_mistakes(settings);
+  ASSERT_EQ(mistakes.size(), 1U);
+  EXPECT_TRUE(mistakes[0].starts_with("mirror: --whitelist: include pattern '['")) << mistakes[0];
+}
+
 }  // namespace
 }  // namespace kferry::app
