@@ -25,10 +25,27 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// Whether a count like {2,5} was written, which the list's rule takes apart.
+bool has_comma_in_count(std::string_view list) {
+  constexpr std::string_view k_digits = "0123456789";
+  for (auto open = list.find('{'); open != list.npos; open = list.find('{', open + 1)) {
+    const auto stop = list.find_first_not_of(k_digits, open + 1);
+    if (stop != list.npos && stop > open + 1 && list[stop] == ',') return true;
+  }
+  return false;
+}
+
 Result<JavaRegex> compile_list(std::string_view role, std::string_view list) {
   const std::string pattern = mirror_maker_pattern(list);
   Result<JavaRegex> regex = JavaRegex::compile(pattern);
   if (regex) return regex;
+  if (has_comma_in_count(list)) {
+    return Error{ErrorKind::configuration,
+                 fmt::format("{} pattern '{}': commas mean 'or' in a list of topics, as in "
+                             "MirrorMaker, also within {{}}: write a{{2}}|a{{3}} in the place of "
+                             "a{{2,3}}, or aaa* in the place of a{{2,}}",
+                             role, trimmed(list))};
+  }
   std::string text = fmt::format("{} pattern '{}': {}", role, pattern, regex.error().text);
   if (pattern.starts_with("*") || pattern.find("|*") != pattern.npos) {
     text += "; every topic is '.*', every topic whose name starts with x is 'x.*'";

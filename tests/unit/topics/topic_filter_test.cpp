@@ -91,6 +91,18 @@ TEST(TopicFilter, TellsWhatAStarAloneShouldBe) {
   EXPECT_NE(star.error().text.find("every topic is '.*'"), std::string::npos) << star.error().text;
 }
 
+TEST(TopicFilter, TellsThatCommasMeanOr) {
+  for (const char* list : {"a{2,5}", "orders,b{2,}"}) {
+    const Result<TopicFilter> count = TopicFilter::compile(list, "", true);
+    ASSERT_FALSE(count);
+    EXPECT_NE(count.error().text.find("commas mean 'or'"), std::string::npos) << count.error().text;
+    EXPECT_NE(count.error().text.find(list), std::string::npos) << count.error().text;
+  }
+  const Result<TopicFilter> brace = TopicFilter::compile("a,b{x}", "", true);
+  ASSERT_FALSE(brace);
+  EXPECT_EQ(brace.error().text.find("commas"), std::string::npos) << brace.error().text;
+}
+
 TEST(TopicFilter, RefusesAnEmptyInclude) {
   for (const char* include : {"", "  ", "''", "\" \""}) {
     const Result<TopicFilter> empty = TopicFilter::compile(include, "", true);
