@@ -84,8 +84,8 @@ void take_assignors(Draft& draft, const Value& value) {
     if (known == k_assignors.end()) {
       return draft.mistake(value,
                            in_quotes(item) +
-                               " is not available: use RangeAssignor, RoundRobinAssignor or "
-                               "CooperativeStickyAssignor of org.apache.kafka.clients.consumer");
+                               " is not available: use RangeAssignor or RoundRobinAssignor of "
+                               "org.apache.kafka.clients.consumer");
     }
     if (known->library == "cooperative-sticky") {
       cooperative = true;

@@ -152,7 +152,9 @@ TEST(ClientProperties, Assignors) {
   const auto both = assignor(package + "RangeAssignor, " + package + "CooperativeStickyAssignor");
   EXPECT_EQ(both.source.assignor, "range");
   EXPECT_TRUE(both.says("eager and cooperative"));
-  EXPECT_TRUE(assignor(package + "StickyAssignor").says("is not available"));
+  const auto sticky = assignor(package + "StickyAssignor");
+  EXPECT_TRUE(sticky.says("is not available: use RangeAssignor or RoundRobinAssignor of"));
+  EXPECT_FALSE(sticky.says("CooperativeStickyAssignor")) << "refused when it stands alone";
   EXPECT_TRUE(assignor("com.example.Mine").says("'com.example.Mine' is not available"));
   EXPECT_EQ(assignor("").findings.mistakes.size(), 1U);
 }
