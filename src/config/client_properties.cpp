@@ -178,6 +178,7 @@ void validate_all(Draft& draft, const std::vector<WrittenProperty>& entries) {
     const auto* const rule = find_rule(draft.side, entry.name);
     begin_row(draft, entry, rule);
     if (entry.unresolved) {
+      draft.unread.insert(entry.name);
       draft.explainer.why(entry.name, "a value provider has no value");
       draft.explainer.fate(entry.name, Fate::refused);
       continue;

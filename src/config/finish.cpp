@@ -70,7 +70,7 @@ void finish_session(Draft& draft) {
 }
 
 void finish_group(Draft& draft) {
-  if (!draft.source.group_id.empty()) return;
+  if (!draft.source.group_id.empty() || draft.unread.contains("group.id")) return;
   const auto* const group = draft.find("group.id");
   draft.findings.mistake(group == nullptr ? draft.origin : group->origin,
                          "group.id is missing: it holds the positions on the source");

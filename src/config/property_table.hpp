@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,8 +52,10 @@ struct Draft {
   SourceSettings source;
   TargetSettings target;
   std::map<std::string, Value, std::less<>> values;  ///< the valid ones, by name
-  security::JavaProperties security;                 ///< those of TLS and SASL among them
-  Origin origin;                                     ///< for what is missing or unset
+  /// Written, with a value that could not be read, which is said already: not missing.
+  std::set<std::string, std::less<>> unread;
+  security::JavaProperties security;  ///< those of TLS and SASL among them
+  Origin origin;                      ///< for what is missing or unset
   Findings& findings;
   Explainer explainer;
   std::string applying;  ///< the property whose translation runs; empty: none

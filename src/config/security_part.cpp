@@ -82,6 +82,7 @@ std::optional<security::JaasFile> read_jaas_file(Draft& draft, const Surrounding
   if (!file.text) {
     draft.findings.mistake(surroundings.jaas_origin,
                            fmt::format("the JAAS file {} can not be read: {}", path, file.error));
+    draft.unread.emplace("sasl.jaas.config");
     return {};
   }
   guard_file(path, Holds::secrets, surroundings, draft.findings);
@@ -110,6 +111,7 @@ void take_provided_note(Draft& draft, const ProfileNote& note, const Value& valu
 }
 
 void take_note(Draft& draft, const ProfileNote& note, const std::string& jaas_file) {
+  if (note.kind == ProfileNote::Kind::mistake && draft.unread.contains(note.property)) return;
   const auto* const value = draft.find(note.property);
   if (value != nullptr && is_provided(draft, *value)) {
     return take_provided_note(draft, note, *value);

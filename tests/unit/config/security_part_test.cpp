@@ -228,6 +228,19 @@ TEST_F(Security, EmptyEndpointIdentification) {
             "host names are not checked");
 }
 
+/// What was written and can not be read is one mistake, not a missing line as well.
+TEST_F(Security, WhatCanNotBeReadIsNotCalledMissing) {
+  const Reading provided(
+      {k_sasl, k_plain, {"sasl.jaas.config", login("u", "${file:/no/such.properties:pw}")}});
+  EXPECT_EQ(provided.findings.mistakes.size(), 1U) << provided.mistakes();
+  EXPECT_TRUE(provided.says("/no/such.properties can not be read"));
+  EXPECT_EQ(provided.row("sasl.jaas.config").fate, "refused");
+  const Reading named({k_sasl, k_plain}, {}, "/no/such.conf");
+  EXPECT_EQ(named.findings.mistakes.size(), 1U) << named.mistakes();
+  EXPECT_TRUE(named.says("the JAAS file /no/such.conf can not be read"));
+  EXPECT_TRUE(Reading({k_sasl, k_plain}).says("sasl.jaas.config: not set"));
+}
+
 /// What reads files keeps nothing: the next reading sees the new password.
 TEST_F(Security, ANewReadingSeesNewSecrets) {
   const auto path = write("pw.properties", "pw=old\n");
