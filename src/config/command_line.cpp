@@ -76,11 +76,22 @@ class Reading {
       outcome.text = options_markdown();
     } else if (help_topic_ == "properties") {
       outcome.text = properties_markdown();
-    } else {
+    } else if (help_topic_.empty() || is_command(help_topic_)) {
       outcome.text = help_text();
+    } else {
+      usage_.mistake({}, fmt::format("{} is no topic of help: write kferry help, kferry help "
+                                     "options --markdown or kferry help properties --markdown",
+                                     in_quotes(help_topic_)));
+      return take_outcome();
     }
     outcome.invocation = std::move(invocation_);
     return outcome;
+  }
+
+  static bool is_command(std::string_view word) noexcept {
+    const auto commands = command_table();
+    return std::any_of(commands.begin(), commands.end(),
+                       [&](const CommandName& command) { return command.name == word; });
   }
 
   bool has(OptionId id) const noexcept { return find(id) != nullptr; }

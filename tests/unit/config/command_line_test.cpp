@@ -417,6 +417,16 @@ TEST_F(CommandLine, HelpAndVersion) {
       std::string::npos);
 }
 
+TEST_F(CommandLine, HelpKnowsItsTopics) {
+  EXPECT_EQ(parse({"help", "plan"}).code, ExitCode::ok) << "what is said of all commands";
+  const auto unknown = parse({"help", "nonsense"});
+  EXPECT_FALSE(unknown.invocation);
+  EXPECT_EQ(unknown.code, ExitCode::usage);
+  EXPECT_EQ(mistakes(unknown),
+            "command line: 'nonsense' is no topic of help: write kferry help, kferry help options "
+            "--markdown or kferry help properties --markdown\n");
+}
+
 TEST_F(CommandLine, VariablesOfKafkasScripts) {
   const Variables variables{{"KAFKA_HEAP_OPTS", "-Xmx1G"},
                             {"JMX_PORT", "9999"},
