@@ -9,6 +9,7 @@
 #include "app/flow.hpp"
 #include "app/flow_config.hpp"
 #include "app/passthrough_config.hpp"
+#include "app/plan_starts.hpp"
 #include "kferry/base/log.hpp"
 
 namespace kferry::app {
@@ -20,28 +21,6 @@ constexpr Milliseconds k_connect_retry{1'000};
 /// A cluster that does not answer is mentioned this often.
 constexpr Milliseconds k_connecting_reminder{30'000};
 constexpr Milliseconds k_poll{50};
-
-std::vector<TopicPartition> all_partitions(const std::vector<pipeline::TopicPlan>& plans) {
-  std::vector<TopicPartition> partitions;
-  for (const auto& plan : plans) {
-    for (std::int32_t p = 0; p < plan.source_partitions; ++p) {
-      partitions.push_back({plan.source, Partition(p)});
-    }
-  }
-  return partitions;
-}
-
-positions::Reset to_reset(config::OffsetReset reset) {
-  switch (reset) {
-    case config::OffsetReset::earliest:
-      return positions::Reset::earliest;
-    case config::OffsetReset::latest:
-      return positions::Reset::latest;
-    case config::OffsetReset::none:
-      return positions::Reset::none;
-  }
-  return positions::Reset::none;
-}
 
 /// What tells one profile's connections from another's beside user name and password.
 security::SecurityProfile without_credentials(security::SecurityProfile profile) {

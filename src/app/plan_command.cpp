@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,6 +11,7 @@
 #include "app/explain_table.hpp"
 #include "app/flow_config.hpp"
 #include "app/passthrough_config.hpp"
+#include "app/plan_report.hpp"
 #include "app/record_filter.hpp"
 #include "app/topic_board.hpp"
 #include "kferry/config/command_line.hpp"
@@ -24,32 +25,32 @@ constexpr Milliseconds k_timeout{10'000};
 using nlohmann::json;
 using pipeline::TopicPlan;
 
-const char* to_string(TopicPlan::Action action) {
-  switch (action) {
-    case TopicPlan::Action::none:
-      return "";
-    case TopicPlan::Action::create:
-      return "create target topic";
-    case TopicPlan::Action::grow:
-      return "add partitions on the target";
+/// Where each topic would start. Errors: the principal may not use the group at all.
+Result<void> learn_starts(FlowPlan& plan, const kafka::Cluster& source, config::OffsetReset reset) {
+  auto starts = plan_starts(source, reset, plan.topics, k_timeout);
+  if (!starts) {
+    if (starts.error().kind == ErrorKind::authorization) return starts.error();
+    plan.starts_problem = starts.error().text;
+    return {};
   }
-  return "";
+  plan.starts = std::move(*starts);
+  for (TopicPlan& topic : plan.topics) {
+    const auto start = plan.starts.find(topic.source);
+    if (topic.blocked || start == plan.starts.end() || start->second.unknown == 0) continue;
+    topic.blocked = "start-position-unknown";
+    topic.blocked_text = start->second.problem;
+  }
+  return {};
 }
 
-struct FlowPlan {
-  std::string name;
-  std::string source_cluster_id;
-  std::string target_cluster_id;
-  std::vector<TopicPlan> topics;
-};
-
-/// Whether the principal may use the consumer group at all.
-Result<void> may_read_group(const kafka::Cluster& source, const std::vector<TopicPlan>& topics) {
-  if (topics.empty()) return {};
-  const std::array asked{TopicPartition{topics.front().source, Partition(0)}};
-  const auto committed = source.committed(asked, k_timeout);
-  if (!committed && committed.error().kind == ErrorKind::authorization) return committed.error();
-  return {};
+void refuse_copies_onto_themselves(FlowPlan& plan) {
+  if (plan.source_cluster_id != plan.target_cluster_id) return;
+  for (TopicPlan& topic : plan.topics) {
+    if (topic.source != topic.target) continue;
+    topic.blocked = "source-equals-target";
+    topic.blocked_text =
+        "source and target are the same cluster: the topic would be copied into itself";
+  }
 }
 
 /// Connects, asks, decides. Errors: what kept it from asking.
@@ -89,74 +90,12 @@ Result<FlowPlan> plan_flow(const config::FlowSettings& settings) {
   }
   auto topics = board->plan(source, target, true, k_timeout);
   if (!topics) return topics.error();
-  if (const auto allowed = may_read_group(source, *topics); !allowed) return allowed.error();
-  for (TopicPlan& topic : *topics) {
-    if (*source_id == *target_id && topic.source == topic.target) {
-      topic.blocked = "source-equals-target";
-      topic.blocked_text =
-          "source and target are the same cluster: the topic would be copied into itself";
-    }
-  }
   plan.topics = std::move(*topics);
+  if (plan.topics.empty()) plan.error = k_no_topic_matches;
+  const auto learned = learn_starts(plan, source, settings.source.offset_reset);
+  if (!learned) return learned.error();
+  refuse_copies_onto_themselves(plan);
   return plan;
-}
-
-void print_table(const FlowPlan& plan) {
-  fmt::print("flow {}: source cluster {} -> target cluster {}\n", plan.name, plan.source_cluster_id,
-             plan.target_cluster_id);
-  if (plan.topics.empty()) {
-    fmt::print("  no source topic matches, or none that the principal may describe\n");
-    return;
-  }
-  std::size_t source_width = 12;
-  std::size_t target_width = 12;
-  for (const TopicPlan& topic : plan.topics) {
-    source_width = std::max(source_width, topic.source.size());
-    target_width = std::max(target_width, topic.target.size());
-  }
-  fmt::print("  {:<{}}  {:<{}}  {:>10}  {:<12}  {:<11}  {}\n", "SOURCE TOPIC", source_width,
-             "TARGET TOPIC", target_width, "PARTITIONS", "PARTITIONING", "ENGINE", "STATE");
-  for (const TopicPlan& topic : plan.topics) {
-    const std::string counts =
-        fmt::format("{} -> {}", topic.source_partitions,
-                    topic.target_partitions ? std::to_string(*topic.target_partitions) : "-");
-    const std::string action = to_string(topic.action);
-    fmt::print("  {:<{}}  {:<{}}  {:>10}  {:<12}  {:<11}  {}\n", topic.source, source_width,
-               topic.target, target_width, counts,
-               topic.partitioning.empty() ? "-" : "by " + topic.partitioning,
-               to_string(topic.engine),
-               topic.blocked ? "FAILS: " + topic.blocked_text
-                             : (action.empty() ? "ok" : "ok: will " + action));
-    if (!topic.engine_reason.empty()) {
-      fmt::print("  {:<{}}    {}: {}\n", "", source_width, to_string(topic.engine),
-                 topic.engine_reason);
-    }
-    for (const std::string& warning : topic.warnings) {
-      fmt::print("  {:<{}}    warning: {}\n", "", source_width, warning);
-    }
-  }
-}
-
-json to_json(const FlowPlan& plan) {
-  json topics = json::array();
-  for (const TopicPlan& topic : plan.topics) {
-    topics.push_back({{"source", topic.source},
-                      {"target", topic.target},
-                      {"source_partitions", topic.source_partitions},
-                      {"target_partitions",
-                       topic.target_partitions ? json(*topic.target_partitions) : json(nullptr)},
-                      {"partitioning", topic.partitioning},
-                      {"engine", to_string(topic.engine)},
-                      {"engine_reason", topic.engine_reason},
-                      {"action", to_string(topic.action)},
-                      {"blocked", topic.blocked ? json(*topic.blocked) : json(nullptr)},
-                      {"blocked_text", topic.blocked_text},
-                      {"warnings", topic.warnings}});
-  }
-  return {{"flow", plan.name},
-          {"source_cluster_id", plan.source_cluster_id},
-          {"target_cluster_id", plan.target_cluster_id},
-          {"topics", topics}};
 }
 
 std::vector<std::string> library_notices(const config::Settings& settings) {
@@ -170,6 +109,18 @@ std::vector<std::string> library_notices(const config::Settings& settings) {
     }
   }
   return notices;
+}
+
+std::vector<std::string> all_notices(const config::Settings& settings) {
+  std::vector<std::string> lines;
+  for (const auto& notice : settings.notices) lines.push_back(config::to_string(notice));
+  for (std::string& notice : library_notices(settings)) lines.push_back(std::move(notice));
+  return lines;
+}
+
+bool can_run(const FlowPlan& plan) {
+  return plan.error.empty() && std::none_of(plan.topics.begin(), plan.topics.end(),
+                                            [](const auto& topic) { return topic.blocked; });
 }
 
 void print_notices(const config::Settings& settings) {
@@ -192,18 +143,23 @@ ExitCode plan_command(const config::Settings& settings, bool as_json) {
     if (!plan) {
       fmt::print(stderr, "kferry: {}: {}\n", flow.name, plan.error().text);
       code = exit_code(plan.error().kind);
+      FlowPlan none;
+      none.name = flow.name;
+      none.error = plan.error().text;
+      flows.push_back(plan_json(none));
       continue;
     }
-    for (const TopicPlan& topic : plan->topics) {
-      if (topic.blocked && code == ExitCode::ok) code = ExitCode::configuration;
-    }
+    if (code == ExitCode::ok && !can_run(*plan)) code = ExitCode::configuration;
     if (as_json) {
-      flows.push_back(to_json(*plan));
+      flows.push_back(plan_json(*plan));
     } else {
-      print_table(*plan);
+      fmt::print("{}", plan_table(*plan));
     }
   }
-  if (as_json) fmt::print("{}\n", json{{"flows", flows}}.dump(2));
+  if (as_json) {
+    const json document{{"flows", flows}, {"notices", all_notices(settings)}};
+    fmt::print("{}\n", document.dump(2, ' ', false, json::error_handler_t::replace));
+  }
   return code;
 }
 
@@ -233,10 +189,7 @@ ExitCode check_command(const config::Settings& settings, bool as_json, bool expl
     if (!target) note(target.error());
   }
   if (as_json) {
-    json notices = json::array();
-    for (const auto& notice : settings.notices) notices.push_back(config::to_string(notice));
-    for (const std::string& notice : library_notices(settings)) notices.push_back(notice);
-    json document{{"mistakes", mistakes}, {"notices", notices}};
+    json document{{"mistakes", mistakes}, {"notices", all_notices(settings)}};
     if (explain) document["explain"] = explain_rows(settings.explanations);
     fmt::print("{}\n", document.dump(2, ' ', false, json::error_handler_t::replace));
   } else {

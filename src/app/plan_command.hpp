@@ -9,8 +9,9 @@
 namespace kferry::app {
 
 /// kferry plan: asks both clusters, changes nothing, prints what would happen to each topic and
-/// why. ok when every topic can run; configuration when one can not; unreachable, not_authorized
-/// when a cluster does not answer or refuses.
+/// why, where reading would start and how much there is to copy. ok when every topic can run;
+/// configuration when one can not or a flow matches none; unreachable, not_authorized when a
+/// cluster does not answer or refuses.
 ExitCode plan_command(const config::Settings& settings, bool json);
 
 /// Topic patterns, rename and filter rules that do not compile, one line each.

@@ -141,7 +141,7 @@ def rights(topics):
         "no Describe on a source topic",
         "source",
         TLS_PLAIN,
-        0,
+        CONFIGURATION,
         ("no source topic matches", "may describe"),
         topic=topics[0],
     )

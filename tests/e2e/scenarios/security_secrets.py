@@ -196,9 +196,9 @@ def secrets_stay(world):
             outputs.once(f"check {number}", "check", "--explain", *both(files), code=0)
             args = ["check", "--explain", "--json", *both(files)]
             outputs.once(f"check for machines {number}", *args, code=0)
+            running(stage, outputs, number, consumer, producer)
             args = ["plan", *both(files), "--log.level", "trace"]
             outputs.once(f"plan {number}", *args, code=0)
-            running(stage, outputs, number, consumer, producer)
         good = secured.side(world, target, secured.PLAINTEXT)
         mistakes(stage, outputs, good)
         refusals(stage, outputs, good)
