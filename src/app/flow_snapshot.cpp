@@ -95,7 +95,10 @@ observe::FlowSnapshot Flow::snapshot() const {
     for (const auto& [reason, count] : stream->send_errors()) out.send_errors[reason] += count;
   }
   out.passthrough_batches = passthrough_batches();
-  for (const auto& [topic, why] : waiting_topics_) ++out.waiting_topics[why.reason];
+  for (const auto& [topic, why] : waiting_topics_) {
+    ++out.waiting_topics[why.reason];
+    out.waiting.push_back({topic, why.reason, why.text});
+  }
   out.ending = ending_;
   bool running = state_ == observe::FlowState::running && assigned_;
   for (const auto& [tp, entry] : shards_) {

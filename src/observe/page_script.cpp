@@ -131,6 +131,8 @@ function drawFlow(flow, now) {
   fact(list, "Rebalances", count(flow.rebalances));
   const waiting = sum(flow.waiting_topics);
   if (waiting) fact(list, "Topics waiting", count(waiting), true);
+  for (const topic of flow.waiting)
+    fact(list, "Topic " + topic.topic, "waits: " + topic.text, true, true);
   if (flow.timestamps_replaced) fact(list, "Timestamps replaced", count(flow.timestamps_replaced));
   if (flow.producer_recreations)
     fact(list, "Producers replaced", count(flow.producer_recreations));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "observe/text.hpp"
 
@@ -38,6 +39,24 @@ void add_shard_reasons(const FlowSnapshot& flow, std::vector<std::string>& lines
     lines.push_back(fmt::format("flow {}: and {} more partitions like these", flow.name, untold));
 }
 
+void add_waiting_topics(const FlowSnapshot& flow, std::vector<std::string>& lines) {
+  for (const auto& [reason, topics] : flow.waiting_topics) {
+    if (topics == 0) continue;
+    lines.push_back(with_reason(fmt::format("flow {}: {} {}", flow.name, topics,
+                                            topics == 1 ? "topic waits" : "topics wait"),
+                                reason));
+  }
+  const std::size_t told = std::min(flow.waiting.size(), k_waiting_topics_max);
+  for (const WaitingTopic& waiting : std::span(flow.waiting).first(told)) {
+    const std::string text = with_reason("topic " + waiting.topic + " waits", waiting.text);
+    if (text != flow.reason) lines.push_back(fmt::format("flow {}: {}", flow.name, text));
+  }
+  if (told < flow.waiting.size()) {
+    lines.push_back(fmt::format("flow {}: and {} more topics wait; /status names them all",
+                                flow.name, flow.waiting.size() - told));
+  }
+}
+
 void add_flow_reasons(const FlowSnapshot& flow, std::vector<std::string>& lines) {
   const std::size_t before = lines.size();
   for (const ConnectionTrouble& trouble : flow.connection_troubles)
@@ -46,12 +65,7 @@ void add_flow_reasons(const FlowSnapshot& flow, std::vector<std::string>& lines)
   if (!flow.reason.empty())
     lines.push_back(
         with_reason(fmt::format("flow {} is {}", flow.name, to_string(flow.state)), flow.reason));
-  for (const auto& [reason, topics] : flow.waiting_topics) {
-    if (topics == 0) continue;
-    lines.push_back(with_reason(fmt::format("flow {}: {} {}", flow.name, topics,
-                                            topics == 1 ? "topic waits" : "topics wait"),
-                                reason));
-  }
+  add_waiting_topics(flow, lines);
   add_shard_reasons(flow, lines);
   if (lines.size() != before) return;
   const auto starting = std::ranges::count_if(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <tuple>
@@ -26,13 +27,16 @@ std::string lower(std::string text) {
   return text;
 }
 
+bool any_holds(std::initializer_list<std::string> texts, const std::string& lower_filter) {
+  return lower_filter.empty() || std::ranges::any_of(texts, [&](const std::string& text) {
+           return lower(text).find(lower_filter) != std::string::npos;
+         });
+}
+
 bool matches(const ShardSnapshot& shard, const std::string& lower_filter) {
-  if (lower_filter.empty()) return true;
-  const auto holds = [&](std::string text) {
-    return lower(std::move(text)).find(lower_filter) != std::string::npos;
-  };
-  return holds(shard.topic + "-" + std::to_string(shard.partition)) || holds(shard.target_topic) ||
-         holds(to_string(shard.state)) || holds(shard.reason);
+  return any_holds({shard.topic + "-" + std::to_string(shard.partition), shard.target_topic,
+                    to_string(shard.state), shard.reason},
+                   lower_filter);
 }
 
 int calmness(ShardState state) {
@@ -101,6 +105,18 @@ Json troubles_json(const FlowSnapshot& flow) {
   return troubles;
 }
 
+Json waiting_json(const FlowSnapshot& flow, const StatusQuery& query) {
+  Json topics = Json::array();
+  const std::string filter = lower(query.filter);
+  for (const WaitingTopic& waiting : flow.waiting) {
+    if (query.worst && topics.size() >= *query.worst) break;
+    if (!any_holds({waiting.topic, waiting.reason, waiting.text}, filter)) continue;
+    topics.push_back(
+        {{"topic", waiting.topic}, {"reason", waiting.reason}, {"text", waiting.text}});
+  }
+  return topics;
+}
+
 Json states_json(const FlowSnapshot& flow) {
   Json states = Json::object();
   for (const ShardState state : {ShardState::waiting, ShardState::starting, ShardState::running,
@@ -147,6 +163,7 @@ Json flow_json(const FlowSnapshot& flow, const StatusQuery& query) {
           {"send_errors", flow.send_errors},
           {"commit_failures", flow.commit_failures},
           {"waiting_topics", flow.waiting_topics},
+          {"waiting", waiting_json(flow, query)},
           {"mirror_delay_seconds", delay_json(flow.delay)},
           {"shard_states", states_json(flow)},
           {"shards_total", flow.shards.size()},

@@ -81,6 +81,13 @@ struct FlowEnding {
   }
 };
 
+/// A topic that matches and can not start.
+struct WaitingTopic {
+  std::string topic;
+  std::string reason;  ///< stable name: "target-topic-missing"
+  std::string text;    ///< the same for people, with what to do
+};
+
 struct FlowSnapshot {
   std::string name;
   FlowState state = FlowState::connecting;
@@ -96,6 +103,7 @@ struct FlowSnapshot {
   std::map<std::string, std::uint64_t> send_errors;      ///< by reason
   std::map<std::string, std::uint64_t> commit_failures;  ///< by reason
   std::map<std::string, std::uint64_t> waiting_topics;   ///< topics that can not start, by reason
+  std::vector<WaitingTopic> waiting;                     ///< the same topics, by name
   std::vector<ConnectionTrouble> connection_troubles;    ///< empty while both clusters let it in
   /// What became of batches of the passthrough engine, by path and reason: {"pass", "none"}.
   std::map<std::pair<std::string, std::string>, std::uint64_t> passthrough_batches;

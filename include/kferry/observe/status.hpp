@@ -23,6 +23,8 @@
 ///     batches                          object: engine -> count
 ///     rebalances, producer_recreations, timestamps_replaced, memory_used_bytes
 ///     send_errors, commit_failures, waiting_topics     objects: reason -> count
+///     waiting[]                        topics that match and can not start: topic, reason, text;
+///                                      filter and worst=N hold for them, too
 ///     mirror_delay_seconds             {count, sum, buckets: [{le, count}...]}, cumulative; the
 ///                                      last le is the text "+Inf"
 ///     shard_states                     object: state -> count, all states

@@ -44,6 +44,24 @@ TEST(Readiness, AWaitingTopicIsNotReadyWhateverTheFlowSays) {
   EXPECT_TRUE(is_ready(snapshot));
 }
 
+TEST(Readiness, WaitingTopicsAreNamed) {
+  Snapshot snapshot = sample_snapshot();
+  FlowSnapshot& flow = snapshot.flows[0];
+  flow.waiting_topics = {{"target-topic-missing", 2}};
+  flow.waiting = {{"a", "target-topic-missing", "create a"},
+                  {"b", "target-topic-missing", "create b"}};
+  flow.reason = "topic a waits: create a";
+  EXPECT_EQ(not_ready_reasons(snapshot), (Lines{"flow orders is running: topic a waits: create a",
+                                                "flow orders: 2 topics wait: target-topic-missing",
+                                                "flow orders: topic b waits: create b"}));
+  flow.reason.clear();
+  flow.waiting.resize(1'000, {"c", "target-topic-missing", "create c"});
+  const Lines lines = not_ready_reasons(snapshot);
+  ASSERT_EQ(lines.size(), 1 + k_waiting_topics_max + 1);
+  EXPECT_EQ(lines[1], "flow orders: topic a waits: create a");
+  EXPECT_EQ(lines.back(), "flow orders: and 980 more topics wait; /status names them all");
+}
+
 TEST(Readiness, AParkedShardIsNotReady) {
   Snapshot snapshot = sample_snapshot();
   snapshot.flows[0].shards[1].state = ShardState::parked;

@@ -59,6 +59,7 @@ TEST(Status, FieldNamesAreStable) {
                                                                 "state",
                                                                 "target_cluster_id",
                                                                 "timestamps_replaced",
+                                                                "waiting",
                                                                 "waiting_topics"}));
   EXPECT_EQ(keys(status["flows"][0]["shards"][0]),
             (std::vector<std::string>{"batches", "bytes_mirrored", "committed_offset", "engine",
@@ -93,6 +94,21 @@ TEST(Status, Values) {
   EXPECT_EQ(flow["mirror_delay_seconds"]["buckets"].back(), (json{{"le", "+Inf"}, {"count", 3}}));
   EXPECT_EQ(flow["shards"][0]["position_offset"], 100);
   EXPECT_EQ(flow["shards"][0]["source_end_offset"], 110);
+}
+
+TEST(Status, WaitingTopicsHaveNames) {
+  Snapshot snapshot = sample_snapshot();
+  snapshot.flows[0].waiting = {{"a", "target-topic-missing", "create it"},
+                               {"b", "name-not-allowed", "rename it"}};
+  const auto waiting = [&](const StatusQuery& query) {
+    return json::parse(status_json(snapshot, query))["flows"][0]["waiting"];
+  };
+  ASSERT_EQ(waiting({}).size(), 2U);
+  EXPECT_EQ(waiting({})[0],
+            (json{{"topic", "a"}, {"reason", "target-topic-missing"}, {"text", "create it"}}));
+  ASSERT_EQ(waiting({std::nullopt, "RENAME"}).size(), 1U);
+  EXPECT_EQ(waiting({std::nullopt, "RENAME"})[0]["topic"], "b");
+  EXPECT_EQ(waiting({1, ""}).size(), 1U);
 }
 
 TEST(Status, WhatIsNotKnownIsNull) {
