@@ -16,6 +16,7 @@ constexpr Milliseconds k_created_soon{200};
 constexpr Milliseconds k_poll{50};
 /// Refreshes that a running topic may be missing from before it is left.
 constexpr int k_misses_max = 3;
+constexpr const char* k_no_match = "no source topic matches";
 
 }  // namespace
 
@@ -167,7 +168,19 @@ void Flow::note_waiting(const std::vector<pipeline::TopicPlan>& plans) {
   }
   waiting_topics_ = std::move(waiting);
   state_ = observe::FlowState::running;
-  reason_ = plans.empty() ? "no source topic matches" : std::string();
+  const std::string before = std::exchange(reason_, plans.empty() ? k_no_match : "");
+  if (plans.empty() && before != k_no_match) say_no_match();
+}
+
+/// Nothing else tells an idle mirror from one whose pattern is wrong.
+void Flow::say_no_match() const {
+  const auto& topics = settings_.topics;
+  log::warning("app",
+               "{}: {} '{}'{}, or none that the principal may describe; looked for again every "
+               "{} ms",
+               settings_.name, k_no_match, topics.include,
+               topics.exclude.empty() ? "" : " without '" + topics.exclude + "'",
+               settings_.refresh_interval.count());
 }
 
 bool Flow::commit_due() {

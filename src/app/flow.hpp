@@ -134,6 +134,7 @@ class Flow final : private kafka::GroupListener {
   void take_over(std::vector<pipeline::TopicPlan> plans);
   std::vector<std::string> with_missed(std::vector<std::string> runnable);
   void note_waiting(const std::vector<pipeline::TopicPlan>& plans);
+  void say_no_match() const;
   /// False: nothing was.
   bool commit_due();
   void commit_last();
