@@ -17,6 +17,11 @@ struct MockDelete {
   }
 };
 
+/// All that its client has to say is that it knows no cluster, and without a callback the library
+/// writes that to stderr itself, whatever --log.level says.
+void stay_silent(const rd_kafka_t* /*client*/, int /*severity*/, const char* /*facility*/,
+                 const char* /*text*/) {}
+
 }  // namespace
 
 struct MockCluster::Inside {
@@ -31,6 +36,7 @@ Result<std::unique_ptr<MockCluster>> MockCluster::make(int brokers) {
   auto inside = std::make_unique<Inside>();
   std::array<char, 256> reason{};
   Conf conf(rd_kafka_conf_new());
+  rd_kafka_conf_set_log_cb(conf.get(), &stay_silent);
   inside->client.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), reason.data(), reason.size()));
   if (!inside->client) return Error{ErrorKind::bug, reason.data()};
   static_cast<void>(conf.release());  // the client owns it now
