@@ -144,16 +144,12 @@ void add_shard_values(Families& families, const Snapshot& snapshot) {
 }
 
 void add_shard_states(Families& families, const Snapshot& snapshot) {
-  MetricFamily& family =
-      families.open({"kferry_shard_state", "1 for the state that the shard is in, 0 for others."},
-                    MetricType::Gauge);
+  MetricFamily& family = families.open(
+      {"kferry_shard_state", "1, with the state that the shard is in."}, MetricType::Gauge);
   each_shard(snapshot, [&](const FlowSnapshot& flow, const ShardSnapshot& shard) {
-    for (const ShardState state : {ShardState::waiting, ShardState::starting, ShardState::running,
-                                   ShardState::draining, ShardState::parked}) {
-      Labels labels = shard_labels(flow, shard);
-      labels.push_back({"state", to_string(state)});
-      add(family, std::move(labels), shard.state == state ? 1 : 0);
-    }
+    Labels labels = shard_labels(flow, shard);
+    labels.push_back({"state", to_string(shard.state)});
+    add(family, std::move(labels), 1);
   });
 }
 

@@ -13,9 +13,13 @@
 ///
 /// * Shards' series carry flow, topic (of the source) and partition. A value that is not known yet
 ///   has no sample.
-/// * kferry_shard_state has one series per state, 1 for the state that the shard is in, else 0.
-/// * kferry_batches_total carries engine, path and reason: how batches went and why so. Batches of
-///   the engine `records` have the path `records` and the reason `none`.
+/// * kferry_shard_state is 1 and carries the state that the shard is in. The series of a state that
+///   it left ends: with zeros for the others, this family alone had five times as many series as
+///   any other.
+/// * kferry_batches_total carries engine, path and reason: how batches went and why so, those of
+///   `passthrough` when they are read, be it again after trouble. What `records` counts, with the
+///   path `records` and the reason `none`, are groups of records that arrived.
+/// * Counters by reason have no series before their first count.
 /// * Counters of one shard live as long as the process holds the shard: when it is revoked its
 ///   series end, when it comes back they start at zero, which rate() and increase() understand. Sum
 ///   rates, sum(rate(x)), and never rate sums. Flow counters never go down: whoever fills the

@@ -123,7 +123,6 @@ TEST(Metrics, ValuesAndLabels) {
         R"(kferry_records_mirrored_total{flow="orders",topic="orders",partition="1"} 50)",
         R"(kferry_bytes_mirrored_total{flow="orders",topic="orders",partition="1"} 5000)",
         R"(kferry_shard_state{flow="orders",topic="orders",partition="0",state="running"} 1)",
-        R"(kferry_shard_state{flow="orders",topic="orders",partition="0",state="parked"} 0)",
         R"(kferry_shard_state{flow="orders",topic="new",partition="7",state="waiting"} 1)",
         R"(kferry_batches_total{flow="orders",engine="records",path="records",reason="none"} 6)",
         R"(kferry_send_errors_total{flow="orders",reason="MSG_SIZE_TOO_LARGE"} 2)",
@@ -132,6 +131,34 @@ TEST(Metrics, ValuesAndLabels) {
         R"(kferry_memory_budget_bytes 134217728)", R"(kferry_uptime_seconds 12.5)",
         R"(kferry_build_info{version="0.1.0",librdkafka="2.0.2"} 1)"})
     EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
+}
+
+TEST(Metrics, AShardHasTheSeriesOfItsStateAlone) {
+  Snapshot snapshot = sample_snapshot();
+  snapshot.flows[0].shards[1].state = ShardState::parked;
+  const std::string text = metrics_text(snapshot);
+  const std::string name = "kferry_shard_state{";
+  std::size_t series = 0;
+  for (auto at = text.find(name); at != text.npos; at = text.find(name, at + 1)) ++series;
+  EXPECT_EQ(series, 2U) << text;
+  EXPECT_TRUE(has_line(
+      text, R"(kferry_shard_state{flow="orders",topic="orders",partition="1",state="parked"} 1)"));
+}
+
+/// What is counted differs between engines, and people compare the numbers.
+TEST(Metrics, HelpSaysWhatEachEngineCounts) {
+  Snapshot snapshot = troubled_snapshot();
+  const std::string text = metrics_text(snapshot);
+  const auto help = [&](const std::string& name) {
+    const auto at = text.find("# HELP " + name + " ");
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  for (const char* name : {"kferry_bytes_mirrored_total", "kferry_batches_total"}) {
+    EXPECT_NE(help(name).find("Engine records: "), std::string::npos) << help(name);
+    EXPECT_NE(help(name).find("Engine passthrough: "), std::string::npos) << help(name);
+  }
+  EXPECT_NE(help("kferry_send_errors_total").find("kferry_records_dropped_total"),
+            std::string::npos);
 }
 
 TEST(Metrics, UnknownValuesHaveNoSample) {
