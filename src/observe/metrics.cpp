@@ -48,7 +48,9 @@ constexpr Field<ShardSnapshot, std::uint64_t> k_shard_counters[] = {
     {{"kferry_records_mirrored_total", "Records that the target has acknowledged."},
      &ShardSnapshot::records_mirrored},
     {{"kferry_bytes_mirrored_total",
-      "Keys and values of mirrored batches, filtered records included."},
+      "Bytes read for what the target has acknowledged. Engine records: keys and values, filtered "
+      "records included. Engine passthrough: batches as the source has them, compressed or not, "
+      "without their headers."},
      &ShardSnapshot::bytes_mirrored},
     {{"kferry_records_filtered_total", "Records left out by a filter of the configuration."},
      &ShardSnapshot::records_filtered},
@@ -69,7 +71,9 @@ constexpr Field<FlowSnapshot, std::uint64_t> k_flow_counters[] = {
 };
 using CountsByReason = std::map<std::string, std::uint64_t>;
 constexpr Field<FlowSnapshot, CountsByReason> k_reason_counters[] = {
-    {{"kferry_send_errors_total", "Errors of the target when records were sent, by reason."},
+    {{"kferry_send_errors_total",
+      "Sends that the target refused, by reason; no series before the first. The records wait, are "
+      "sent again or end the process; kferry_records_dropped_total has those that were given up."},
      &FlowSnapshot::send_errors},
     {{"kferry_commit_failures_total", "Commits of positions that failed, by reason."},
      &FlowSnapshot::commit_failures},
@@ -165,9 +169,11 @@ void add_by_reason(MetricFamily& family, const FlowSnapshot& flow, const CountsB
 }
 
 void add_batches(Families& families, const Snapshot& snapshot) {
-  MetricFamily& family =
-      families.open({"kferry_batches_total", "Batches by engine, by the way they went and why."},
-                    MetricType::Counter);
+  MetricFamily& family = families.open(
+      {"kferry_batches_total",
+       "Engine passthrough: batches read from the source, by what was done with them "
+       "and why. Engine records: groups of records that the target has acknowledged."},
+      MetricType::Counter);
   for (const FlowSnapshot& flow : snapshot.flows) {
     for (const auto& [way, count] : flow.passthrough_batches) {
       Labels labels = flow_labels(flow);

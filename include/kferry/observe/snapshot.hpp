@@ -20,7 +20,9 @@ const char* to_string(ShardState state) noexcept;
 /// What became of records.
 struct RecordCounters {
   std::uint64_t records_mirrored = 0;
-  std::uint64_t bytes_mirrored = 0;  ///< keys and values, those of filtered records too
+  /// By records: keys and values, those of filtered records too. By passthrough: batches as the
+  /// source has them, without their headers.
+  std::uint64_t bytes_mirrored = 0;
   std::uint64_t records_filtered = 0;
   std::uint64_t records_dropped = 0;  ///< given up under the policy skip
   std::uint64_t records_lost = 0;     ///< gone at the source before they were read

@@ -20,7 +20,9 @@
 ///     lag_records, lag_seconds         sum and largest of its shards
 ///     records_mirrored, bytes_mirrored, records_filtered, records_dropped, records_lost
 ///                                      since start, released shards included
-///     batches                          object: engine -> count
+///     batches                          object: engine -> count of what the target acknowledged;
+///                                      small ones that went as one count as one, unlike in
+///                                      kferry_batches_total, which counts what was read
 ///     rebalances, producer_recreations, timestamps_replaced, memory_used_bytes
 ///     send_errors, commit_failures, waiting_topics     objects: reason -> count
 ///     waiting[]                        topics that match and can not start: topic, reason, text;
