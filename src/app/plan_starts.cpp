@@ -53,6 +53,7 @@ std::string to_string(const TopicStart& start) {
     if (place.first > 0) places.push_back(place);
   }
   std::vector<std::string> words;
+  words.reserve(places.size());
   for (const auto& [partitions, place] : places) {
     words.push_back(places.size() == 1
                         ? place

@@ -18,6 +18,7 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 
 Outcome parse(const std::vector<std::string>& args, const Variables& variables = {}) {
   std::vector<const char*> pointers;
+  pointers.reserve(args.size());
   for (const auto& arg : args) pointers.push_back(arg.c_str());
   return parse_command_line(pointers, [&](const char* name) -> std::optional<std::string> {
     const auto at = variables.find(name);
