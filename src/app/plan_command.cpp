@@ -13,6 +13,7 @@
 #include "app/passthrough_config.hpp"
 #include "app/plan_report.hpp"
 #include "app/record_filter.hpp"
+#include "app/refusal.hpp"
 #include "app/topic_board.hpp"
 #include "kferry/config/command_line.hpp"
 #include "kferry/kafka/cluster.hpp"
@@ -125,7 +126,7 @@ bool can_run(const FlowPlan& plan) {
 
 void print_notices(const config::Settings& settings) {
   for (const auto& notice : settings.notices) {
-    fmt::print(stderr, "kferry: {}\n", config::to_string(notice));
+    fmt::print(stderr, "kferry: {}\n", notice_line(notice));
   }
   for (const std::string& notice : library_notices(settings)) {
     fmt::print(stderr, "kferry: warning: {}\n", notice);

@@ -22,6 +22,11 @@ std::vector<std::string> mistakes_of(const config::Outcome& outcome) {
 
 }  // namespace
 
+std::string notice_line(const config::Notice& notice) {
+  const bool warning = notice.level == config::Notice::Level::warning;
+  return fmt::format("{}: {}", warning ? "warning" : "note", config::to_string(notice));
+}
+
 nlohmann::json refusal_json(const config::Outcome& outcome) {
   nlohmann::json notices = nlohmann::json::array();
   for (const auto& notice : outcome.draft.notices) notices.push_back(config::to_string(notice));
@@ -33,7 +38,7 @@ nlohmann::json refusal_json(const config::Outcome& outcome) {
 void print_refusal(const config::Outcome& outcome) {
   // A notice often names the cause of a mistake: a name that is written wrong.
   for (const auto& notice : outcome.draft.notices) {
-    fmt::print(stderr, "kferry: {}\n", config::to_string(notice));
+    fmt::print(stderr, "kferry: {}\n", notice_line(notice));
   }
   for (const auto& mistake : mistakes_of(outcome)) fmt::print(stderr, "kferry: {}\n", mistake);
   if (outcome.draft_json) {

@@ -41,10 +41,13 @@ TEST(Refusal, IsADocumentAlsoWithoutExplanations) {
   const auto document = nlohmann::json::parse(testing::internal::GetCapturedStdout());
   EXPECT_EQ(document, refusal_json(outcome));
   const auto for_people = testing::internal::GetCapturedStderr();
-  EXPECT_NE(for_people.find("kferry: c.properties:3: 'bootstrap.server'"),
+  EXPECT_NE(for_people.find("kferry: warning: c.properties:3: 'bootstrap.server'"),
             std::string::npos);
   EXPECT_NE(for_people.find("kferry: c.properties: bootstrap.servers is missing"),
             std::string::npos);
+
+  EXPECT_EQ(notice_line({config::Notice::Level::info, {"c.properties", 0}, "as in Java"}),
+            "note: c.properties: as in Java");
 
   outcome.explain_draft = true;
   EXPECT_EQ(refusal_json(outcome)["explain"].dump(), "[]");
