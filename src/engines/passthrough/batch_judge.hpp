@@ -128,9 +128,9 @@ class BatchJudge {
   Judgement end_walk(Verdict verdict, Reason reason, const protocol::BatchHeader& header);
   /// Asks for the same again; nothing when that was done before.
   std::optional<Judgement> doubt(Reason reason, const protocol::BatchHeader& header);
-  /// Whether what stands around the batch confirms its base offset.
-  /// Of the whole batches from the one at hand on, so that they need no third look.
+  /// The whole batches from the one at hand on, so that they need no third look.
   void remember_rest();
+  /// Whether what stands around the batch confirms its base offset.
   bool place_is_certain(const protocol::BatchHeader& header) const;
   /// Whether its offsets decide if it is dropped, or others are.
   bool offsets_decide(const protocol::BatchHeader& header) const;

@@ -157,7 +157,8 @@ void PassFeed::restart(std::int64_t offset) {
   queued_bytes_ = 0;
   answers_held_ = 0;
   paused_ = false;
-  failure_.reset();
+  // Only the leader that was asked knows of it, and it is not asked again.
+  if (!cut()) failure_.reset();
 }
 
 FetchedBatch PassFeed::pop() {

@@ -60,6 +60,10 @@ class PassFeed final : public client::FetchFeed {
   pipeline::LogEnd log_end() const noexcept {
     return {log_end_, heard_ && log_end_ >= 0 && !paused_ && !failure_};
   }
+  /// The log was cut, and nobody was told yet.
+  bool cut() const noexcept {
+    return failure_ && failure_->kind == pipeline::ReadFailure::Kind::truncated;
+  }
   std::optional<pipeline::ReadFailure> failure() { return std::exchange(failure_, std::nullopt); }
 
  private:

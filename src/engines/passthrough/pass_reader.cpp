@@ -58,7 +58,7 @@ class Fetching {
   void restart(PassFeed& feed, const TopicPartition& tp, Offset from) {
     fetcher_->stop(feed);
     feed.restart(from.value());
-    fetcher_->start(feed, tp, from);
+    if (!feed.cut()) fetcher_->start(feed, tp, from);
   }
   void resume(PassFeed& feed) { fetcher_->resume(feed); }
 
