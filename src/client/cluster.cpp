@@ -43,6 +43,7 @@ class LiveCluster final : public Cluster {
     boost::system::error_code ignored;
     timer_.cancel(ignored);
     connection_.reset();
+    other_.reset();
   }
 
   void watch(const std::string& topic) override {
@@ -85,6 +86,7 @@ class LiveCluster final : public Cluster {
   void ask_at(SteadyTime time);
   void ask();
   void connect();
+  void look_for_another();
   const Endpoint& next_candidate();
   void request();
   void answered(protocol::WireReader& body);
@@ -119,6 +121,9 @@ class LiveCluster final : public Cluster {
   std::minstd_rand random_{std::random_device{}()};
   MetadataExchange exchange_{*this};
   std::shared_ptr<Connection> connection_;
+  std::shared_ptr<Connection> other_;  ///< to take its place
+  Endpoint other_endpoint_;
+  bool other_opened_ = false;
   boost::asio::steady_timer timer_;
   SteadyTime timer_due_ = SteadyTime::max();
   /// Whether this is still there, for the timer's handlers.
@@ -143,10 +148,20 @@ void LiveCluster::ask_at(SteadyTime time) {
 
 void LiveCluster::ask() {
   if (std::exchange(asking_, true)) return;
-  const bool stale = answers_in_a_row_ >= k_answers_in_a_row;
-  if (connection_ != nullptr && connection_->usable() && !stale) return request();
+  if (connection_ == nullptr || !connection_->usable()) return connect();
+  if (answers_in_a_row_ >= k_answers_in_a_row) look_for_another();
+  request();
+}
+
+/// The one that answers goes on until the other one can.
+void LiveCluster::look_for_another() {
   answers_in_a_row_ = 0;
-  connect();
+  other_endpoint_ = next_candidate();
+  candidates_.pop_back();
+  other_opened_ = false;
+  other_ = Connection::open(
+      loop_, slabs_, other_endpoint_, settings_.connection,
+      [this](const Result<void>& opened) { other_opened_ = static_cast<bool>(opened); });
 }
 
 void LiveCluster::connect() {
@@ -180,6 +195,10 @@ const Endpoint& LiveCluster::next_candidate() {
 }
 
 void LiveCluster::request() {
+  if (other_ != nullptr && other_opened_ && other_->usable()) {
+    connection_ = std::exchange(other_, nullptr);
+    candidate_ = other_endpoint_;
+  }
   const auto version = connection_->version(protocol::ApiKey::metadata);
   if (!version) {
     return failed({ErrorKind::configuration,

@@ -198,8 +198,11 @@ void SessionFetcher::on_metadata() {
   for (const TrackName& name : moved) {
     FetchTrack* const track = find(name);
     if (track == nullptr || track->state == State::troubled) continue;
+    const auto leader = cluster_.leader(track->tp);
+    // A session that goes on would be answered when there is news only, and would bring it.
+    const bool elsewhere = !leader || leader->node != track->leader.node;
     detach(*track);
-    track->feed->on_silence();
+    if (elsewhere) track->feed->on_silence();
     place(*track);
   }
   if (!moved.empty()) flush_soon();
