@@ -105,13 +105,16 @@ class Flows {
     return true;
   }
 
-  /// Waits for the threads. The first failure is the process's answer.
+  /// Waits for the threads. The first failure is the process's answer, before what another flow
+  /// could not finish because of it.
   ExitCode join() {
     for (std::thread& thread : threads_) thread.join();
+    ExitCode answer = ExitCode::ok;
     for (const ExitCode code : codes_) {
-      if (code != ExitCode::ok) return code;
+      if (code != ExitCode::ok && code != ExitCode::try_again) return code;
+      if (code == ExitCode::try_again) answer = code;
     }
-    return ExitCode::ok;
+    return answer;
   }
 
   bool left_cleanly() const {

@@ -96,7 +96,7 @@ class Flow final : private kafka::GroupListener {
     std::string text;
   };
   /// A log that is another one than was read. Whatever the group's position was then starts
-  /// nothing any more; another one is the operator's.
+  /// nothing in this process any more; another one is the operator's.
   struct ForeignLog {
     Offset position;
     std::optional<Offset> committed;
@@ -174,7 +174,7 @@ class Flow final : private kafka::GroupListener {
   void retry(const TopicPartition& tp, Entry& entry);
   void judge_out_of_range();
   void leave_lost_range(Entry& entry);
-  void note_foreign_log(const Entry& entry, std::string reason, std::string text);
+  void note_foreign_log(const Entry& entry, const std::string& reason, const std::string& text);
   void leave_to_operator(Entry& entry, const std::string& reason, const std::string& text);
   Entry* entry_of(const pipeline::Shard* shard);
   void reread(const TopicPartition& tp);

@@ -103,8 +103,10 @@ observe::FlowSnapshot Flow::snapshot() const {
   bool running = state_ == observe::FlowState::running && assigned_;
   for (const auto& [tp, entry] : shards_) {
     out.shards.push_back(snapshot_of(entry));
-    running = running && entry.state == observe::ShardState::running && !entry.stalled;
-    if (entry.stalled) out.shards.back().reason = k_stalled;
+    running = running && entry.state == observe::ShardState::running;
+    const bool stalled = entry.stalled && entry.state == observe::ShardState::running;
+    running = running && !stalled;
+    if (stalled) out.shards.back().reason = k_stalled;
   }
   for (const auto& [tp, why] : waiting_partitions_) {
     observe::ShardSnapshot& waiting = out.shards.emplace_back();

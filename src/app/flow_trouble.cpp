@@ -21,6 +21,9 @@ constexpr Milliseconds k_stalled_after{30'000};
 constexpr std::string_view k_cut_means =
     ": the topic was truncated or created anew, and what it holds now below the position may never "
     "have been mirrored";
+constexpr std::string_view k_cut_remedy =
+    "; stop kferry, set the group's position with kafka-consumer-groups --reset-offsets, and start "
+    "it again";
 /// What the target says of a damaged batch, and both engines' readers of what they fetched.
 constexpr std::array<std::string_view, 2> k_damage_reasons{"CORRUPT_MESSAGE", "_BAD_MSG"};
 
@@ -49,6 +52,8 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
   }
   Entry* entry = entry_of(event.shard);
   if (entry == nullptr) return;
+  // The operator's: what came late does not bring it back.
+  if (entry->retry_at == SteadyTime::max()) return;
   const std::string where = to_string(entry->shard->source);
   switch (event.kind) {
     case pipeline::StreamEvent::Kind::send_failed:
@@ -68,7 +73,7 @@ void Flow::serve_event(const pipeline::StreamEvent& event) {
       break;
     case pipeline::StreamEvent::Kind::read_failed:
       if (event.read_kind == pipeline::ReadFailure::Kind::truncated) {
-        entry->cut = event.text;
+        entry->cut = event.text + std::string(k_cut_means);
         entry->out_of_range = true;
         troubled_.insert(entry->shard->source);
       } else if (event.read_kind == pipeline::ReadFailure::Kind::out_of_range && !draining_) {
@@ -113,22 +118,21 @@ void Flow::stand_still(Entry& entry, const std::string& reason, const std::strin
 /// Nothing is read until the group has another position: from the old one records would be left
 /// out without a word, as soon as the new log has grown beyond it.
 void Flow::leave_to_operator(Entry& entry, const std::string& reason, const std::string& text) {
-  const std::string what =
-      text +
-      "; stop kferry, set the group's position with kafka-consumer-groups --reset-offsets, "
-      "and start it again";
+  const std::string what = text + std::string(k_cut_remedy);
   log::error("app", "{}: {} is parked ({}): {}; the others go on", settings_.name,
              to_string(entry.shard->source), reason, what);
-  entry.retry_at = SteadyTime::max();
-  note_foreign_log(entry, reason, what);
   stand_still(entry, reason, what);
+  streams_[entry.stream]->abandon({entry.shard.get()});
+  entry.retry_at = SteadyTime::max();
+  note_foreign_log(entry, reason, text);
 }
 
-void Flow::note_foreign_log(const Entry& entry, std::string reason, std::string text) {
+void Flow::note_foreign_log(const Entry& entry, const std::string& reason,
+                            const std::string& text) {
   const TopicPartition& tp = entry.shard->source;
   foreign_logs_.try_emplace(tp, ForeignLog{Offset(entry.shard->position),
                                            commits_.committed(tp),
-                                           {std::move(reason), std::move(text)}});
+                                           {reason, text + std::string(k_cut_remedy)}});
 }
 
 /// Damage on the way from the source is gone when the same is read again, at once; damage that is
@@ -169,7 +173,7 @@ void Flow::judge_out_of_range() {
     if (entry.cut.empty()) {
       leave_lost_range(entry);
     } else {
-      leave_to_operator(entry, "LOG_TRUNCATED", entry.cut + std::string(k_cut_means));
+      leave_to_operator(entry, "LOG_TRUNCATED", entry.cut);
     }
   }
 }
@@ -258,7 +262,8 @@ void Flow::watch_progress() {
   const std::lock_guard lock(state_mutex_);
   for (auto& [tp, entry] : shards_) {
     const std::int64_t position = entry.shard->position.load(std::memory_order_acquire);
-    const bool behind = source_end_of(*entry.shard) > position;
+    const bool behind =
+        entry.state == observe::ShardState::running && source_end_of(*entry.shard) > position;
     if (!behind || position != entry.still_at) {
       entry.still_at = position;
       entry.still_since = now;

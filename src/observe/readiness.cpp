@@ -10,7 +10,9 @@
 namespace kferry::observe {
 namespace {
 
+/// A shard that runs has a reason when nothing of it arrives.
 bool stands_still(const ShardSnapshot& shard) {
+  if (shard.state == ShardState::running) return !shard.reason.empty();
   return shard.state == ShardState::parked || shard.state == ShardState::waiting;
 }
 
@@ -31,9 +33,11 @@ void add_shard_reasons(const FlowSnapshot& flow, std::vector<std::string>& lines
       ++untold;
       continue;
     }
-    lines.push_back(with_reason(fmt::format("flow {}: {}-{} is {}", flow.name, shard.topic,
-                                            shard.partition, to_string(shard.state)),
-                                shard.reason));
+    const bool runs = shard.state == ShardState::running;
+    lines.push_back(with_reason(
+        fmt::format("flow {}: {}-{} {}", flow.name, shard.topic, shard.partition,
+                    runs ? "does not move" : std::string("is ") + to_string(shard.state)),
+        shard.reason));
   }
   if (untold != 0)
     lines.push_back(fmt::format("flow {}: and {} more partitions like these", flow.name, untold));

@@ -39,8 +39,8 @@ bool matches(const ShardSnapshot& shard, const std::string& lower_filter) {
                    lower_filter);
 }
 
-int calmness(ShardState state) {
-  switch (state) {
+int calmness(const ShardSnapshot& shard) {
+  switch (shard.state) {
     case ShardState::parked:
       return 0;
     case ShardState::waiting:
@@ -50,14 +50,14 @@ int calmness(ShardState state) {
     case ShardState::draining:
       return 3;
     case ShardState::running:
-      return 4;
+      return shard.reason.empty() ? 4 : 1;
   }
   return 5;
 }
 
 bool worse(const ShardSnapshot* a, const ShardSnapshot* b) {
   const auto rank = [](const ShardSnapshot& shard) {
-    return std::tuple(calmness(shard.state), -shard.lag_records.value_or(0),
+    return std::tuple(calmness(shard), -shard.lag_records.value_or(0),
                       std::string_view(shard.topic), shard.partition);
   };
   return rank(*a) < rank(*b);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,6 +29,18 @@ inline const auto k_engines =
 inline std::string engine_name(const ::testing::TestParamInfo<config::EngineChoice>& engine) {
   return engine.param == config::EngineChoice::records ? "records" : "passthrough";
 }
+
+/// The system's clock, which a test may put forward.
+class ForwardClock final : public Clock {
+ public:
+  SteadyTime steady() const noexcept override { return clock_.steady() + ahead_.load(); }
+  std::int64_t wall_ms() const noexcept override { return clock_.wall_ms(); }
+  void put_forward(Milliseconds time) noexcept { ahead_ = ahead_.load() + time; }
+
+ private:
+  SystemClock clock_;
+  std::atomic<Milliseconds> ahead_{Milliseconds(0)};
+};
 
 /// Two embedded clusters with the flow under test between them. What is sent is remembered, what
 /// arrives is read with a client of its own and compared.
@@ -124,11 +137,11 @@ class MirrorWorld {
 
   /// Asks again every few milliseconds, while it takes in what arrives.
   bool eventually(const std::function<bool()>& condition) {
-    const SteadyTime deadline = clock.steady() + k_patience;
+    const SteadyTime deadline = std::chrono::steady_clock::now() + k_patience;
     do {
       receive();
       if (condition()) return true;
-    } while (clock.steady() < deadline);
+    } while (std::chrono::steady_clock::now() < deadline);
     return false;
   }
   bool all_arrive() {
@@ -191,7 +204,7 @@ class MirrorWorld {
   std::unique_ptr<kafka::MockCluster> target;
   config::FlowSettings settings;
   std::int64_t budget_bytes = 64LL << 20;
-  SystemClock clock;
+  ForwardClock clock;
   std::unique_ptr<app::Flow> flow;
 
  private:

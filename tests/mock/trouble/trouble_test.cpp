@@ -220,6 +220,33 @@ TEST_P(Trouble, ATargetThatGoesAwayIsWaitedFor) {
   expect_all(false);
 }
 
+TEST_P(Trouble, WhatDoesNotMoveIsNotReady) {
+  ASSERT_NO_FATAL_FAILURE(start_running());
+  ASSERT_TRUE(world.eventually([&] { return world.snapshot().ready; }));
+  world.target->set_broker_up(1, false);
+  ASSERT_NO_FATAL_FAILURE(world.send(300));
+  const auto says_why = [&] {
+    const auto snap = world.snapshot();
+    return std::any_of(snap.shards.begin(), snap.shards.end(),
+                       [](const auto& shard) { return !shard.reason.empty(); });
+  };
+  ASSERT_TRUE(world.eventually([&] { return world.snapshot().memory_used_bytes > 0; }));
+  // Each look has to see the same position, the last one more than 30 s after the first.
+  ASSERT_TRUE(world.eventually([&] {
+    world.clock.put_forward(Milliseconds(6'000));
+    return says_why();
+  }));
+  EXPECT_FALSE(world.snapshot().ready);
+  EXPECT_EQ(world.snapshot().state, observe::FlowState::running);
+  world.target->set_broker_up(1, true);
+  ASSERT_TRUE(world.all_arrive()) << world.fault();
+  ASSERT_TRUE(world.eventually([&] {
+    world.clock.put_forward(Milliseconds(6'000));
+    return !says_why() && world.snapshot().ready;
+  }));
+  expect_all(false);
+}
+
 TEST_P(Trouble, ASourceThatGoesAwayIsWaitedFor) {
   ASSERT_NO_FATAL_FAILURE(start_running());
   for (int i = 0; i < 3; ++i) {

@@ -71,6 +71,17 @@ TEST(Readiness, AParkedShardIsNotReady) {
             Lines{"flow orders: orders-1 is parked: record too large"});
 }
 
+TEST(Readiness, AShardThatDoesNotMoveIsNamed) {
+  Snapshot snapshot = sample_snapshot();
+  snapshot.flows[0].ready = false;
+  ShardSnapshot& shard = snapshot.flows[0].shards[1];
+  shard.reason = "there is more to mirror";
+  EXPECT_FALSE(is_ready(snapshot));
+  EXPECT_EQ(not_ready_reasons(snapshot),
+            Lines{"flow orders: " + shard.topic + "-" + std::to_string(shard.partition) +
+                  " does not move: there is more to mirror"});
+}
+
 TEST(Readiness, ThousandsOfParkedShardsAreOneStory) {
   Snapshot snapshot = sample_snapshot();
   snapshot.flows[0].shards.clear();
