@@ -493,9 +493,11 @@ def expect_clean_batches(stage, one):
         # A reset after a refusal begins a new identity, from number 0 on.
         last = {}
         for batch in found:
-            following = last.get(batch.producer_id, 0)
+            # Each epoch of a producer id begins at 0.
+            producer = (batch.producer_id, batch.producer_epoch)
+            following = last.get(producer, 0)
             check.expect(
                 batch.producer_id >= 0 and batch.base_sequence == following,
                 f"sequence numbers: {found}",
             )
-            last[batch.producer_id] = following + batch.records
+            last[producer] = following + batch.records
