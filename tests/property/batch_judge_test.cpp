@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,14 @@ class ModelLog {
       answer.insert(answer.end(), stored.bytes.begin(), stored.bytes.begin() + taken);
     }
     return answer;
+  }
+
+  /// Where the answer to a fetch begins in the bytes of the log.
+  std::size_t place(std::int64_t from) const {
+    std::size_t bytes = 0;
+    for (const Stored& stored : batches_)
+      bytes += stored.last_offset < from ? stored.bytes.size() : 0;
+    return bytes;
   }
 
   std::vector<AbortedTransaction> aborted(std::int64_t from, std::int64_t below) {
@@ -160,7 +169,11 @@ class ModelMirror {
       Bytes answer = log_.fetch(from, below, random_.between(1, 2'000));
       if (answer.empty()) return;
       if (damage_one_in > 0 && random_.one_in(damage_one_in)) {
-        answer[random_.below(answer.size())] ^= static_cast<std::byte>(1U << random_.below(8));
+        // Never the same bit twice: what is seen twice is believed.
+        const std::size_t bit = random_.below(8 * answer.size());
+        if (damaged_.insert(8 * log_.place(from) + bit).second) {
+          answer[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+        }
       }
       walk(answer, log_.aborted(from, below));
     }
@@ -217,6 +230,7 @@ class ModelMirror {
   ModelLog& log_;
   BatchJudge judge_;
   Bytes body_;
+  std::set<std::size_t> damaged_;  ///< bits of the log
   std::vector<std::int64_t> delivered_;
 };
 

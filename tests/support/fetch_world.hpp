@@ -125,7 +125,7 @@ class NotingFeed final : public client::FetchFeed {
   template <class Condition>
   bool await(Condition condition) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), condition);
+    return changed_.wait_for(lock, std::chrono::seconds(60), condition);
   }
 
   mutable std::mutex mutex_;

@@ -59,6 +59,7 @@ class MirrorWorld {
     settings.drain_timeout = Milliseconds(20'000);
     // The embedded group waits for its members almost as long as a session lasts.
     settings.source.library = {{"session.timeout.ms", "4000"},
+                               {"heartbeat.interval.ms", "500"},
                                {"fetch.wait.max.ms", "20"},
                                {"reconnect.backoff.ms", "20"},
                                {"retry.backoff.ms", "20"}};

@@ -75,7 +75,7 @@ class RawHttpClient {
  private:
   void connect(const sockaddr* peer, socklen_t size) const {
     timeval patience{};
-    patience.tv_sec = 10;
+    patience.tv_sec = 60;
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (socket_ < 0 || ::connect(socket_, peer, size) != 0)
       throw std::runtime_error("the test client can not connect");

@@ -17,7 +17,7 @@ using protocol::ApiKey;
 using protocol::WireReader;
 using protocol::WireWriter;
 
-constexpr std::chrono::seconds k_patience{10};
+constexpr std::chrono::seconds k_patience{60};
 constexpr std::int32_t k_request_bytes_max = 128 << 20;
 constexpr std::int16_t k_unknown_topic_or_partition = 3;
 constexpr std::int16_t k_leader_not_available = 5;

@@ -143,7 +143,7 @@ class SourceLogs {
   }
 
  private:
-  static constexpr std::chrono::seconds k_patience{10};
+  static constexpr std::chrono::seconds k_patience{60};
 
   struct Batch {
     std::int64_t base_offset;

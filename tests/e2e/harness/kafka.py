@@ -307,7 +307,7 @@ class Cluster:
         "transaction.state.log.replication.factor": 3,
         "min.insync.replicas": 2,
         # A dead node's partitions get another leader soon.
-        "broker.session.timeout.ms": 3000,
+        "broker.session.timeout.ms": 6000,
         "broker.heartbeat.interval.ms": 500,
     }
 

@@ -127,7 +127,11 @@ def still_target(world):
         ferry = stage.mirror(
             "--memory.budget",
             str(budget),
-            consumer={"max.poll.interval.ms": "15000", "session.timeout.ms": "6000"},
+            consumer={
+                "max.poll.interval.ms": "15000",
+                "session.timeout.ms": "6000",
+                "heartbeat.interval.ms": "1000",
+            },
         )
         ferry.wait_ready()
         stage.call(

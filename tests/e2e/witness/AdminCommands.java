@@ -87,13 +87,27 @@ final class AdminCommands {
         isolation.equals("read_committed")
             ? IsolationLevel.READ_COMMITTED
             : IsolationLevel.READ_UNCOMMITTED;
-    Map<TopicPartition, Long> result = new HashMap<>();
-    for (Map.Entry<TopicPartition, ListOffsetsResultInfo> entry :
-        Clients.admin(cluster).listOffsets(request, new ListOffsetsOptions(level)).all().get()
-            .entrySet()) {
-      result.put(entry.getKey(), entry.getValue().offset());
+    // A leader that was looked up and died before it was asked is waited for until the end of the
+    // call: several short ones look it up anew.
+    for (int attempt = 1; ; ++attempt) {
+      try {
+        Map<TopicPartition, Long> result = new HashMap<>();
+        for (Map.Entry<TopicPartition, ListOffsetsResultInfo> entry :
+            Clients.admin(cluster)
+                .listOffsets(request, new ListOffsetsOptions(level).timeoutMs(10_000))
+                .all()
+                .get()
+                .entrySet()) {
+          result.put(entry.getKey(), entry.getValue().offset());
+        }
+        return result;
+      } catch (ExecutionException failure) {
+        if (attempt == 6
+            || !(failure.getCause() instanceof org.apache.kafka.common.errors.TimeoutException)) {
+          throw failure;
+        }
+      }
     }
-    return result;
   }
 
   private static Object createTopics(JsonNode args) throws Exception {

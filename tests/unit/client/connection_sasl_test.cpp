@@ -146,7 +146,7 @@ TEST_F(SaslConnection, TakesABrokerThatDoesNotKnowThePasswordForAStranger) {
 }
 
 TEST_F(SaslConnection, AuthenticatesAgainBeforeItsSessionEnds) {
-  lifetime_ms = 200;
+  lifetime_ms = 2'000;
   const auto again = std::make_shared<LaterReply>();
   const auto opened_at = std::chrono::steady_clock::now();
   ASSERT_TRUE(world.open(cluster.endpoint(1)).has_value());
@@ -158,7 +158,7 @@ TEST_F(SaslConnection, AuthenticatesAgainBeforeItsSessionEnds) {
   world.send(before);
   EXPECT_TRUE(before.outcome().body);
   ASSERT_TRUE(cluster.await_requests(ApiKey::sasl_handshake, 2));
-  EXPECT_GE(std::chrono::steady_clock::now() - opened_at, Milliseconds(170));
+  EXPECT_GE(std::chrono::steady_clock::now() - opened_at, Milliseconds(1'700));
 
   std::vector<int> order;
   ProbeExchange second(2);
@@ -181,7 +181,7 @@ TEST_F(SaslConnection, AuthenticatesAgainBeforeItsSessionEnds) {
 }
 
 TEST_F(SaslConnection, FailsWhatItHoldsBackWhenTheRenewalIsRefused) {
-  lifetime_ms = 100;
+  lifetime_ms = 1'000;
   const auto again = std::make_shared<LaterReply>();
   ASSERT_TRUE(world.open(cluster.endpoint(1)).has_value());
   cluster.on(ApiKey::sasl_authenticate,

@@ -284,19 +284,19 @@ TEST(Connection, EndsWhenARequestTakesTooLong) {
     return request.reader().i32() == 0 ? echo(request) : ScriptedReply::silence();
   });
   ConnectionWorld world;
-  world.settings.request_timeout = Milliseconds(80);
+  world.settings.request_timeout = Milliseconds(2'000);
   ASSERT_TRUE(world.open(cluster.endpoint(1)).has_value());
   ProbeExchange answered(0);
   world.send(answered);
-  EXPECT_TRUE(answered.outcome().body);
+  ASSERT_TRUE(answered.outcome().body);
   ProbeExchange silent(1);
   const auto sent_at = std::chrono::steady_clock::now();
   world.send(silent);
   const auto outcome = silent.outcome();
   ASSERT_TRUE(outcome.failure);
-  EXPECT_TRUE(has(outcome.failure->text, "no answer to Fetch within 80 ms"))
+  EXPECT_TRUE(has(outcome.failure->text, "no answer to Fetch within 2000 ms"))
       << outcome.failure->text;
-  EXPECT_GE(std::chrono::steady_clock::now() - sent_at, Milliseconds(80));
+  EXPECT_GE(std::chrono::steady_clock::now() - sent_at, Milliseconds(2'000));
   EXPECT_FALSE(world.usable());
 }
 

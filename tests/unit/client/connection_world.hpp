@@ -16,7 +16,7 @@
 
 namespace kferry::client {
 
-inline constexpr std::chrono::seconds k_patience{10};
+inline constexpr std::chrono::seconds k_patience{60};
 
 template <class T>
 bool ready(std::future<T>& future) {

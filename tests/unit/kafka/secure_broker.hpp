@@ -76,6 +76,7 @@ class SecureBroker {
   void forget() {
     const std::lock_guard lock(mutex_);
     meeting_.reset();
+    ++generation_;
   }
 
  private:
@@ -129,6 +130,10 @@ class SecureBroker {
   }
 
   void meet(int socket) {
+    {
+      const std::lock_guard lock(mutex_);
+      met_in_ = generation_;
+    }
     if (behaviour_.identity == nullptr) {
       Meeting meeting;
       talk({socket, nullptr}, meeting);
@@ -170,7 +175,8 @@ class SecureBroker {
 
   void remember(const Meeting& meeting) {
     const std::lock_guard lock(mutex_);
-    meeting_ = meeting;
+    // The last handshake of a client that is gone may end only now.
+    if (met_in_ == generation_) meeting_ = meeting;
   }
 
   static std::string number(std::uint32_t value, int bytes) {
@@ -240,6 +246,8 @@ class SecureBroker {
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;
   std::optional<Meeting> meeting_;
+  unsigned generation_ = 0;  ///< counts forget()
+  unsigned met_in_ = 0;      ///< of the newest meeting
   std::thread thread_;
 };
 

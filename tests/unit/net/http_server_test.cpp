@@ -169,7 +169,9 @@ TEST(HttpServer, AClientThatDoesNotReadIsCutOff) {
 }
 
 TEST(HttpServer, OneConnectionTooManyIsClosedAndAFreePlaceIsReused) {
-  const auto server = started();
+  HttpLimits limits;
+  limits.read_timeout = std::chrono::seconds(60);  // all of them are open at once
+  const auto server = started(limits);
   const std::string request = "GET / HTTP/1.1\r\n\r\n";
   std::vector<std::unique_ptr<RawHttpClient>> clients;
   for (std::size_t i = 0; i < k_http_connections_max; ++i) {

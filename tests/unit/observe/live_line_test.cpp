@@ -157,7 +157,7 @@ struct Terminal {
   std::string wait_for(const std::string& part) const {
     std::string text;
     pollfd ready{screen, POLLIN, 0};
-    while (text.find(part) == std::string::npos && ::poll(&ready, 1, 10'000) == 1)
+    while (text.find(part) == std::string::npos && ::poll(&ready, 1, 60'000) == 1)
       text += read_some();
     return text;
   }

@@ -34,6 +34,7 @@ TEST_F(StreamFlow, MovesRecordsInOrderAndThePositionBehindThem) {
   EXPECT_EQ(world.target.log(shard.source), offsets(0, 11));
   EXPECT_EQ(shard.records_mirrored, 11U);
   EXPECT_EQ(shard.bytes_mirrored, 11 * test::k_fake_record_bytes);
+  world.settle(shard);
   EXPECT_EQ(shard.oldest_pending_ms, -1);
 }
 
