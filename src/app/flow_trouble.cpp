@@ -157,7 +157,8 @@ void Flow::retry_parked() {
   const SteadyTime now = clock_.steady();
   for (const TopicPartition& tp : std::set(troubled_)) {
     Entry& entry = shards_.at(tp);
-    if (entry.state == observe::ShardState::parked && now >= entry.retry_at) retry(tp, entry);
+    const bool again = entry.state == observe::ShardState::parked && entry.cut.empty();
+    if (again && now >= entry.retry_at) retry(tp, entry);
     const bool well = entry.state != observe::ShardState::parked && !entry.out_of_range;
     if (well && !entry.moving) troubled_.erase(tp);
   }
