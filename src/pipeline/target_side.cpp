@@ -212,8 +212,9 @@ void Stream::choose_careful() {
 }
 
 bool Stream::careful(const Shard& shard) const noexcept {
-  if (writer_->mixes_shards()) return careful_ == &shard;
-  return shard.writing.careful_until.has_value();
+  // Asked for each batch, and hardly ever so.
+  if (!shard.writing.careful_until) return false;
+  return !writer_->mixes_shards() || careful_ == &shard;
 }
 
 bool Stream::take_from_ring(Shard& shard) {

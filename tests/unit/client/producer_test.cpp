@@ -213,6 +213,18 @@ class ProducerTest : public test::SeededTest, public ProduceListener {
     });
   }
 
+  /// Begins anew, and what this lane has open is not expected any more.
+  void reset_without(LaneUnderTest& gone) {
+    std::promise<void> reset;
+    loop.run([&] { producer->reset(Milliseconds(1'000), [&] { reset.set_value(); }); });
+    ASSERT_EQ(reset.get_future().wait_for(k_patience), std::future_status::ready);
+    loop.run([&] {
+      open = 0;
+      gone.sent.clear();
+      gone.wanted.clear();
+    });
+  }
+
   bool await(const std::function<bool()>& done) {
     std::unique_lock lock(mutex);
     return changed.wait_for(lock, k_patience, done);
@@ -361,14 +373,7 @@ TEST_F(ProducerTest, a_refused_batch_stops_its_lane_alone_until_a_reset) {
   EXPECT_EQ(refusals[0], (std::pair{k_too_large, ErrorKind::record}));
 
   const std::vector<std::byte> given_up = lane("t", 0).sent.front().bytes;
-  std::promise<void> reset;
-  loop.run([&] { producer->reset(Milliseconds(1'000), [&] { reset.set_value(); }); });
-  ASSERT_EQ(reset.get_future().wait_for(k_patience), std::future_status::ready);
-  loop.run([&] {
-    open = 0;
-    lane("t", 0).sent.clear();
-    lane("t", 0).wanted.clear();
-  });
+  ASSERT_NO_FATAL_FAILURE(reset_without(lane("t", 0)));
   target.change([&] { target.choose = nullptr; });
   send(lane("t", 0), 3);
   send(lane("t", 1), 3);
@@ -391,14 +396,7 @@ TEST_F(ProducerTest, a_lost_identity_is_told_and_a_reset_begins_anew) {
   ASSERT_TRUE(await([&] { return broken.size() == 1; }));
   EXPECT_NE(broken[0].find("UNKNOWN_PRODUCER_ID"), std::string::npos);
 
-  std::promise<void> reset;
-  loop.run([&] { producer->reset(Milliseconds(1'000), [&] { reset.set_value(); }); });
-  ASSERT_EQ(reset.get_future().wait_for(k_patience), std::future_status::ready);
-  loop.run([&] {
-    open = 0;
-    lane("t", 0).sent.clear();
-    lane("t", 0).wanted.clear();
-  });
+  ASSERT_NO_FATAL_FAILURE(reset_without(lane("t", 0)));
   target.change([&] { target.choose = nullptr; });
   send(lane("t", 0), 3);
   ASSERT_TRUE(await_all());
